@@ -1,0 +1,46 @@
+"""
+Packaging of synauth.
+"""
+
+from setuptools import find_packages, setup
+
+with open("README.rst", encoding="utf-8") as readme:
+    LONG_DESCRIPTION = readme.read()
+
+setup(
+    name="synauth",
+    version="0.1.0",
+    description="The authentication half of a Matrix homeserver, on Twisted",
+    long_description=LONG_DESCRIPTION,
+    long_description_content_type="text/x-rst",
+    license="Apache-2.0",
+    python_requires=">=3.7",
+    packages=find_packages(include=["synauth", "synauth.*"]) + ["twisted.plugins"],
+    package_data={
+        "synauth": ["py.typed", "storage/schema/*.sql"],
+    },
+    install_requires=[
+        "twisted[tls]>=19.2.1",
+        "treq>=20.9.0",
+        "bcrypt>=3.1.7",
+        "pymacaroons>=0.13.0",
+        "pynacl>=1.3.0",
+        "simplejson>=3.16.0",
+        "zope.interface>=4.6.0",
+        "attrs>=19.3.0",
+        "PyYAML>=5.1",
+    ],
+    extras_require={
+        "test": ["hypothesis", "matrix-nio; python_version >= '3.9'"],
+    },
+    entry_points={"console_scripts": ["synauth = synauth.cli:main"]},
+    zip_safe=False,
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Framework :: Twisted",
+        "License :: OSI Approved :: Apache Software License",
+        "Programming Language :: Python :: 3",
+        "Topic :: Communications :: Chat",
+        "Topic :: System :: Systems Administration :: Authentication/Directory",
+    ],
+)

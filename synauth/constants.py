@@ -1,0 +1,61 @@
+"""
+The names that the Matrix specification gives to things: login types, error
+codes, identifier types.  Nothing here is invented by synauth.
+"""
+
+
+class LoginType:
+    """
+    Login and user-interactive authentication types (client-server API,
+    "Authentication types").
+    """
+
+    PASSWORD = "m.login.password"
+    TOKEN = "m.login.token"
+    RECAPTCHA = "m.login.recaptcha"
+    EMAIL_IDENTITY = "m.login.email.identity"
+    DUMMY = "m.login.dummy"
+
+
+class IdentifierType:
+    """
+    The C{type} of an C{identifier} object (client-server API, "Identifier
+    types").
+    """
+
+    USER = "m.id.user"
+    THIRDPARTY = "m.id.thirdparty"
+    PHONE = "m.id.phone"
+
+
+class Codes:
+    """
+    The C{errcode} values that synauth answers with (client-server API,
+    "Standard error response").
+    """
+
+    UNRECOGNIZED = "M_UNRECOGNIZED"
+    UNAUTHORIZED = "M_UNAUTHORIZED"
+    FORBIDDEN = "M_FORBIDDEN"
+    BAD_JSON = "M_BAD_JSON"
+    NOT_JSON = "M_NOT_JSON"
+    USER_IN_USE = "M_USER_IN_USE"
+    INVALID_USERNAME = "M_INVALID_USERNAME"
+    NOT_FOUND = "M_NOT_FOUND"
+    UNKNOWN = "M_UNKNOWN"
+    MISSING_TOKEN = "M_MISSING_TOKEN"
+    UNKNOWN_TOKEN = "M_UNKNOWN_TOKEN"
+    LIMIT_EXCEEDED = "M_LIMIT_EXCEEDED"
+    CAPTCHA_NEEDED = "M_CAPTCHA_NEEDED"
+    MISSING_PARAM = "M_MISSING_PARAM"
+    INVALID_PARAM = "M_INVALID_PARAM"
+    TOO_LARGE = "M_TOO_LARGE"
+    GUEST_ACCESS_FORBIDDEN = "M_GUEST_ACCESS_FORBIDDEN"
+    USER_DEACTIVATED = "M_USER_DEACTIVATED"
+    USER_LOCKED = "M_USER_LOCKED"
+    WEAK_PASSWORD = "M_WEAK_PASSWORD"
+    PASSWORD_TOO_SHORT = "M_PASSWORD_TOO_SHORT"
+    PASSWORD_NO_DIGIT = "M_PASSWORD_NO_DIGIT"
+    PASSWORD_NO_UPPERCASE = "M_PASSWORD_NO_UPPERCASE"
+    PASSWORD_NO_LOWERCASE = "M_PASSWORD_NO_LOWERCASE"
+    PASSWORD_NO_SYMBOL = "M_PASSWORD_NO_SYMBOL"

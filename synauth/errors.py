@@ -1,0 +1,149 @@
+"""
+The exceptions that end at a client: each carries an HTTP status, an
+C{errcode} of the specification and a sentence for a person.
+
+Whatever else escapes from a request is a fault of ours and is answered with a
+500 that tells nothing.
+"""
+
+from typing import Any, Dict, Optional
+
+from synauth.constants import Codes
+
+
+class MatrixError(Exception):
+    """
+    An answer to a request that can't be served.
+
+    @ivar code: the HTTP status.
+    @ivar msg: what a person is told.
+    @ivar errcode: what a client is told.
+    @ivar reason: a word for the audit log that says more than a client may
+        know (C{"unknown_user"}, C{"wrong_password"}); never sent.
+    @ivar headers: extra response headers.
+    """
+
+    reason: str = "refused"
+
+    def __init__(self, code: int, msg: str, errcode: str = Codes.UNKNOWN) -> None:
+        super().__init__("%d: %s" % (code, msg))
+        self.code = code
+        self.msg = msg
+        self.errcode = errcode
+        self.headers: Dict[str, str] = {}
+
+    def because(self, reason: str) -> "MatrixError":
+        """
+        Say, for the audit log only, why this error was raised.
+
+        @param reason: one word, such as C{"wrong_password"}.
+        @return: this error, so that C{raise LoginError(...).because(...)}
+            reads well.
+        """
+        self.reason = reason
+        return self
+
+    def error_dict(self) -> Dict[str, Any]:
+        """
+        @return: the body of the response, as the specification's standard
+            error response has it.
+        """
+        return {"errcode": self.errcode, "error": self.msg}
+
+
+class LoginError(MatrixError):
+    """
+    Somebody could not be authenticated.  Within user-interactive
+    authentication it is merged into the 401 (source 000).
+    """
+
+
+class AuthError(MatrixError):
+    """
+    The caller is known, or claims to be, and may not do this.
+    """
+
+    def __init__(self, code: int, msg: str, errcode: str = Codes.FORBIDDEN) -> None:
+        super().__init__(code, msg, errcode)
+
+
+class StoreError(MatrixError):
+    """
+    The database has no such thing, or has it already.
+    """
+
+
+class InvalidTokenError(AuthError):
+    """
+    An access token that is unknown, has ended or has expired.
+
+    @ivar soft_logout: whether the client may come back as the same device
+        (specification, "Soft logout").
+    """
+
+    def __init__(
+        self, msg: str = "Unrecognised access token", soft_logout: bool = False
+    ) -> None:
+        super().__init__(401, msg, Codes.UNKNOWN_TOKEN)
+        self.soft_logout = soft_logout
+
+    def error_dict(self) -> Dict[str, Any]:
+        """
+        @return: the standard error and C{soft_logout}.
+        """
+        return dict(super().error_dict(), soft_logout=self.soft_logout)
+
+
+class UserLockedError(AuthError):
+    """
+    The account is locked: 401, with C{soft_logout} so that a client keeps its
+    data (specification, "Account locking").
+    """
+
+    reason = "locked"
+
+    def __init__(self) -> None:
+        super().__init__(401, "This account has been locked", Codes.USER_LOCKED)
+
+    def error_dict(self) -> Dict[str, Any]:
+        """
+        @return: the standard error and C{soft_logout}.
+        """
+        return dict(super().error_dict(), soft_logout=True)
+
+
+class LimitExceededError(MatrixError):
+    """
+    Too many requests; come back later.
+
+    @ivar retry_after_ms: when, in milliseconds from now, or C{None}.
+    """
+
+    reason = "rate_limited"
+
+    def __init__(
+        self,
+        retry_after_ms: Optional[int] = None,
+        msg: str = "Too many requests, please try again later",
+    ) -> None:
+        super().__init__(429, msg, Codes.LIMIT_EXCEEDED)
+        self.retry_after_ms = retry_after_ms
+        if retry_after_ms is not None:
+            self.headers["Retry-After"] = "%d" % (-(-retry_after_ms // 1000),)
+
+    def error_dict(self) -> Dict[str, Any]:
+        """
+        @return: the standard error and, where it is known,
+            C{retry_after_ms}.
+        """
+        body = super().error_dict()
+        if self.retry_after_ms is not None:
+            body["retry_after_ms"] = self.retry_after_ms
+        return body
+
+
+class ConfigError(Exception):
+    """
+    A mistake in the configuration, in words that its author can act on.  It
+    stops the start; it never reaches a client and needs no traceback.
+    """

@@ -1,0 +1,3 @@
+"""
+Tables and queries.
+"""

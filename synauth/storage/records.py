@@ -1,0 +1,146 @@
+"""
+What goes into the database and what comes out of it.
+"""
+
+from typing import Optional
+
+import attr
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class NewAccount:
+    """
+    An account to be made.
+
+    @ivar creation_ts: B{seconds} since the epoch, as the table has it.
+    """
+
+    user_id: str
+    password_hash: Optional[str]
+    creation_ts: int
+    admin: bool = False
+    is_guest: bool = False
+    user_type: Optional[str] = None
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Account:
+    """
+    An account as it stands.
+    """
+
+    user_id: str
+    password_hash: Optional[str] = attr.ib(repr=False)
+    admin: bool
+    is_guest: bool
+    deactivated: bool
+    locked: bool
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class NewLogin:
+    """
+    What a login leaves behind.
+
+    @ivar device_id: C{None} for tokens without a device.
+    @ivar display_name: the device's name if it is new.
+    @ivar valid_until_ms: when the access token expires, or C{None}.
+    @ivar refresh_expiry_ms: when the refresh token expires, or C{None}.
+    @ivar session_expiry_ms: when no refresh helps any more, or C{None}.
+    @ivar now_ms: the time of the login.
+    @ivar ip: the client's address.
+    @ivar user_agent: what the client calls itself.
+    """
+
+    user_id: str
+    device_id: Optional[str]
+    access_token: str = attr.ib(repr=False)
+    now_ms: int
+    display_name: Optional[str] = None
+    valid_until_ms: Optional[int] = None
+    refresh_token: Optional[str] = attr.ib(default=None, repr=False)
+    refresh_expiry_ms: Optional[int] = None
+    session_expiry_ms: Optional[int] = None
+    ip: Optional[str] = None
+    user_agent: Optional[str] = None
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class TokenInfo:
+    """
+    Whose an access token is.
+
+    @ivar token_id: its row id.
+    @ivar valid_until_ms: when it expires, or C{None}.
+    @ivar unused_successor: whether it came from a refresh and nobody has used
+        it yet.
+    """
+
+    token_id: int
+    user_id: str
+    device_id: Optional[str]
+    valid_until_ms: Optional[int]
+    is_guest: bool
+    deactivated: bool
+    locked: bool
+    unused_successor: bool
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class RefreshToken:
+    """
+    A refresh token.
+
+    @ivar expiry_ms: when it expires, or C{None}.
+    @ivar session_expiry_ms: when its whole session does, or C{None}.
+    @ivar superseded: whether its successor, or that one's access token, was
+        used: then it is not good any more.
+    """
+
+    token_id: int
+    user_id: str
+    device_id: Optional[str]
+    expiry_ms: Optional[int]
+    session_expiry_ms: Optional[int]
+    superseded: bool
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Rotation:
+    """
+    New tokens for an old refresh token.
+    """
+
+    old: RefreshToken
+    access_token: str = attr.ib(repr=False)
+    refresh_token: str = attr.ib(repr=False)
+    valid_until_ms: Optional[int]
+    refresh_expiry_ms: Optional[int]
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class EndedToken:
+    """
+    An access token that is no more.
+    """
+
+    user_id: str
+    device_id: Optional[str]
+    token_id: int
+    token: str = attr.ib(repr=False)
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Device:
+    """
+    A device of a user.
+
+    @ivar last_seen_ms: or C{None}.
+    """
+
+    user_id: str
+    device_id: str
+    display_name: Optional[str]
+    last_seen_ms: Optional[int]
+    ip: Optional[str]
+    user_agent: Optional[str]

@@ -1,0 +1,3 @@
+"""
+The HTTP side: a tree of Twisted web resources.
+"""
