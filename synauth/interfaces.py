@@ -242,38 +242,82 @@ class ISessionStore(Interface):
     """
     Sessions of user-interactive authentication.
 
-    A session that was given out is a snapshot of the caller's own; nothing is
-    kept before L{save}.
+    A session that was given out is a snapshot.  Each change is made by its own
+    method, so that two requests of one session never undo each other; each
+    marks the session as used now, and drops what has expired.
+
+    Every method gives a Deferred.  Those that change a session err with
+    L{synauth.errors.MatrixError} 400 if there is no such session (any more),
+    and 413 C{M_TOO_LARGE} if it would grow beyond what one session may hold:
+    it is then as it was.
     """
 
-    def create(operation=None):
+    def create(operation=None, clientdict=None):
         """
-        @param operation: the method and path that it is for, or C{None}.
-        @return: a Deferred that fires with a new
-            L{synauth.auth.sessions.Session}, saved, with a fresh id.
+        @param operation: what it is for: C{(method, path)}, or C{None} for
+            anything.
+        @param clientdict: the parameters of the request, without C{auth}.
+        @return: fires with a new L{synauth.auth.sessions.Session}.
         """
 
     def get(session_id):
         """
         @param session_id: what a client sent: any C{str}.
-        @return: a Deferred that fires with the session, or C{None} if there is
-            none or it has expired.
+        @return: fires with a L{synauth.auth.sessions.Session}, or C{None} if
+            there is none or it has expired.
         """
 
-    def save(session):
+    def set_clientdict(session_id, clientdict):
         """
-        Keep a session as it is now and mark it used now.
+        Remember the parameters of a request in the place of earlier ones.
+        Passwords among them are sealed.
 
-        @return: a Deferred that fires with C{None}; it errs with
-            L{synauth.errors.MatrixError} 413 C{M_TOO_LARGE} if the session is
-            larger than sessions may be.  The kept one is then unchanged.
+        @return: fires with C{None}.
+        """
+
+    def add_cred(session_id, stage_type, result):
+        """
+        Note that a stage was completed.
+
+        @param result: the identity that it proved.
+        @return: fires with C{None}.
+        """
+
+    def set_data(session_id, key, value):
+        """
+        Keep something that the client neither sees nor changes.
+
+        @return: fires with C{None}.
+        """
+
+    def claim(session_id):
+        """
+        Take a completed session for the one thing that it is good for.
+
+        @return: fires with whether it was free: C{False} while somebody else
+            has it and after L{finish}.
+        """
+
+    def release(session_id):
+        """
+        Give a claimed session back: what it was claimed for did not come about.
+
+        @return: fires with C{None}.
+        """
+
+    def finish(session_id):
+        """
+        The session has done its work: passwords in it are dropped, and it can
+        never be claimed again.
+
+        @return: fires with C{None}.
         """
 
     def remove(session_id):
         """
         Forget a session; nothing happens if there is none.
 
-        @return: a Deferred that fires with C{None}.
+        @return: fires with C{None}.
         """
 
 
@@ -380,6 +424,11 @@ class IRateLimiter(Interface):
 
         @raise synauth.errors.LimitExceededError: if it may not happen now;
             then nothing is counted.
+        """
+
+    def refund(key):
+        """
+        Take back one that was counted and, as it turned out, need not be.
         """
 
 
@@ -558,4 +607,42 @@ class IDeviceStore(Interface):
         device.
 
         @return: fires with the tokens that ended.
+        """
+
+
+class IDatabase(Interface):
+    """
+    Where the stores keep things: runs functions that speak SQL.  A function is
+    called with a cursor and the remaining arguments, on a thread of the
+    database's own, so it may block, and may touch nothing else that changes.
+    """
+
+    engine = Attribute("What SQL can't say the same way everywhere.")
+
+    def start():
+        """
+        Open the database.
+        """
+
+    def close():
+        """
+        Finish what has been asked for and close the database.
+        """
+
+    def read(function, *args):
+        """
+        Run a function that changes nothing.  Each of its statements sees what
+        was committed before that statement.
+
+        @return: a Deferred that fires with C{function(txn, *args)}, or errs
+            with what it raised.
+        """
+
+    def write(function, *args):
+        """
+        Run a function in a transaction that no other writer overlaps.
+
+        @return: a Deferred that fires with C{function(txn, *args)} once that
+            is on the disk, or errs with what it raised once nothing of it is
+            left.
         """

@@ -1,0 +1,222 @@
+"""
+User-interactive authentication (source 000, C{check_auth}; specification,
+"User-Interactive Authentication API").
+"""
+
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.logger import Logger
+
+from synauth.auth.sessions import Operation, Session
+from synauth.constants import Codes, LoginType
+from synauth.errors import LimitExceededError, LoginError, MatrixError
+from synauth.interfaces import ISessionStore, IStage
+
+_log = Logger()
+
+JsonDict = Dict[str, Any]
+Flows = Sequence[Sequence[str]]
+CheckResult = Tuple[bool, JsonDict, JsonDict, str]
+
+
+class InteractiveAuth:
+    """
+    Leads a client through the stages of one of several flows.
+
+    @ivar stages: the L{IStage}s by their type; others may be added.
+    @ivar sessions: the L{ISessionStore}.
+    """
+
+    def __init__(self, stages: Dict[str, IStage], sessions: ISessionStore) -> None:
+        self.stages = stages
+        self.sessions = sessions
+
+    @inlineCallbacks
+    def check_auth(
+        self,
+        flows: Flows,
+        clientdict: Optional[JsonDict],
+        clientip: str,
+        operation: Optional[Operation] = None,
+    ) -> "Deferred[CheckResult]":
+        """
+        See L{synauth.AuthHandler.check_auth}.
+        """
+        _check_flows(flows)
+        authdict = _take_auth(clientdict)
+        session, clientdict = yield self._session_for(authdict, clientdict, operation)
+        if not authdict:
+            return False, self.challenge(flows, session), clientdict, session.id
+
+        errordict: JsonDict = {}
+        if "type" in authdict:
+            errordict = yield self._take_stage(authdict, clientip, session)
+        if _is_complete(flows, session.creds):
+            if operation is not None:
+                yield self._claim(session.id)
+            _log.info("Completed {stages}", stages=sorted(session.creds))
+            return True, session.creds, clientdict, session.id
+
+        answer = self.challenge(flows, session)
+        answer["completed"] = list(session.creds)
+        answer.update(errordict)
+        return False, answer, clientdict, session.id
+
+    @inlineCallbacks
+    def add_oob_auth(
+        self, stagetype: str, authdict: JsonDict, clientip: str
+    ) -> "Deferred[bool]":
+        """
+        See L{synauth.AuthHandler.add_oob_auth}.
+        """
+        if stagetype not in self.stages or "session" not in authdict:
+            raise LoginError(400, "Missing stage or session", Codes.MISSING_PARAM)
+        session = yield self.sessions.get(_text(authdict, "session"))
+        if session is None:
+            raise _unknown_session()
+        result = yield self.stages[stagetype].check(authdict, clientip)
+        if not result:
+            return False
+        yield self.sessions.add_cred(session.id, stagetype, result)
+        return True
+
+    def challenge(self, flows: Flows, session: Session) -> JsonDict:
+        """
+        @return: the body of the 401 that asks for authentication.
+        """
+        params: JsonDict = {}
+        for flow in flows:
+            for stage_type in flow:
+                stage = self.stages.get(stage_type)
+                if stage is not None and stage_type not in params:
+                    shown = stage.params()
+                    if shown is not None:
+                        params[stage_type] = shown
+        return {
+            "session": session.id,
+            "flows": [{"stages": list(flow)} for flow in flows],
+            "params": params,
+        }
+
+    @inlineCallbacks
+    def _session_for(
+        self,
+        authdict: Optional[JsonDict],
+        clientdict: Optional[JsonDict],
+        operation: Optional[Operation],
+    ) -> "Deferred[Tuple[Session, JsonDict]]":
+        """
+        @return: fires with the session, and with the parameters that count:
+            those of this request, or, if it has none, the remembered ones.
+        """
+        session = None
+        if authdict and "session" in authdict:
+            session = yield self.sessions.get(authdict["session"])
+            if session is None and operation is not None:
+                raise _unknown_session()
+        if session is None:
+            session = yield self.sessions.create(operation, clientdict)
+            return session, {} if clientdict is None else clientdict
+        _check_operation(session, operation)
+        if not clientdict:
+            return session, session.clientdict
+        yield self.sessions.set_clientdict(session.id, clientdict)
+        return session, clientdict
+
+    @inlineCallbacks
+    def _take_stage(
+        self, authdict: JsonDict, clientip: str, session: Session
+    ) -> "Deferred[JsonDict]":
+        """
+        @return: fires with what the answer says about a stage that failed;
+            C{session.creds} has the result of one that did not.
+        """
+        stage_type = authdict["type"]
+        if stage_type not in self.stages:
+            raise LoginError(400, "Unknown authentication type", Codes.UNRECOGNIZED)
+        try:
+            result = yield self.stages[stage_type].check(authdict, clientip)
+        except LoginError as error:
+            # Old clients take a 401 with flows for a request to send another
+            # mail, so this one stage raises.
+            if stage_type == LoginType.EMAIL_IDENTITY:
+                raise
+            return error.error_dict()
+        if result:
+            yield self.sessions.add_cred(session.id, stage_type, result)
+            # Another request may have completed another stage meanwhile.
+            now = yield self.sessions.get(session.id)
+            session.creds = now.creds
+        return {}
+
+    @inlineCallbacks
+    def _claim(self, session_id: str) -> "Deferred[None]":
+        """
+        A completed session is good for one operation, once.  Two requests at
+        once: the second is told to come back and ask how it went.
+        """
+        free = yield self.sessions.claim(session_id)
+        if not free:
+            raise LimitExceededError(1000, "This session is being used")
+
+
+def session_id_of(clientdict: Optional[JsonDict]) -> Optional[str]:
+    """
+    See L{synauth.AuthHandler.get_session_id}.
+    """
+    authdict = (clientdict or {}).get("auth")
+    session_id = authdict.get("session") if isinstance(authdict, dict) else None
+    return session_id if isinstance(session_id, str) else None
+
+
+def _take_auth(clientdict: Optional[JsonDict]) -> Optional[JsonDict]:
+    """
+    Take C{auth} out of a request's body, as the source does: it is never part
+    of what is remembered or returned.
+
+    @raise MatrixError: 400 if it is not what it should be.
+    """
+    if clientdict is None:
+        return None
+    if not isinstance(clientdict, dict):
+        raise MatrixError(400, "The body must be an object", Codes.BAD_JSON)
+    authdict = clientdict.pop("auth", None)
+    if authdict is None:
+        # Some clients send null for "nothing yet".
+        return None
+    if not isinstance(authdict, dict):
+        raise MatrixError(400, "'auth' must be an object", Codes.INVALID_PARAM)
+    for key in ("session", "type"):
+        if key in authdict:
+            _text(authdict, key)
+    return authdict
+
+
+def _text(authdict: JsonDict, key: str) -> str:
+    value = authdict[key]
+    if not isinstance(value, str):
+        raise MatrixError(400, "'auth.%s' must be a string" % key, Codes.INVALID_PARAM)
+    return value
+
+
+def _check_flows(flows: Flows) -> None:
+    if not flows or not all(flows):
+        raise MatrixError(400, "There is no way to authenticate for this")
+
+
+def _check_operation(session: Session, operation: Optional[Operation]) -> None:
+    if operation is None or session.operation is None:
+        return
+    if session.operation != operation:
+        raise MatrixError(403, "The session is for another operation", Codes.UNKNOWN)
+    if session.finished:
+        raise MatrixError(403, "The session was used already", Codes.UNKNOWN)
+
+
+def _unknown_session() -> MatrixError:
+    return MatrixError(400, "Unknown session", Codes.UNKNOWN)
+
+
+def _is_complete(flows: Flows, creds: JsonDict) -> bool:
+    return any(all(stage in creds for stage in flow) for flow in flows)

@@ -1,0 +1,222 @@
+"""
+Passwords: hashes, and the accounts that have one here (source 000, C{hash},
+C{validate_hash}, C{_check_local_password}).
+"""
+
+import re
+import unicodedata
+from typing import Any, Callable, Optional, Tuple, Union
+
+import bcrypt
+from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from synauth.awaiting import awaiting
+from synauth.constants import Codes
+from synauth.errors import MatrixError
+from synauth.identifiers import utf8
+from synauth.interfaces import (
+    IAccountStore,
+    IAuthStore,
+    IHashPool,
+    IPasswordChecker,
+    IPasswordHasher,
+)
+
+_log = Logger()
+
+# Longer ones are nobody's; the limit keeps NFKC, which can make text 18 times
+# as long, cheap.
+MAX_PASSWORD_LENGTH = 512
+
+# bcrypt looks at no more, and bcrypt 5 raises on more.
+_BCRYPT_BYTES = 72
+
+_BCRYPT_HASH = re.compile(rb"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}\Z")
+
+# Costs what any hash costs, and its answer is not looked at.
+_NOBODYS_HASH = "$2b$%02d$abcdefghijklmnopqrstuu" + "." * 31
+
+
+def prepare(password: str, pepper: str) -> bytes:
+    """
+    What of a password is hashed: NFKC, so that it does not matter which
+    keyboard it was typed on, then UTF-8, then the pepper, cut to the 72 bytes
+    that bcrypt looks at.
+
+    @raise MatrixError: 400 if the password has no UTF-8 form.
+    """
+    normal = utf8(unicodedata.normalize("NFKC", password))
+    return (normal + pepper.encode("utf-8"))[:_BCRYPT_BYTES]
+
+
+def _rounds_of(stored_hash: Union[str, bytes, None]) -> Optional[int]:
+    """
+    @return: the cost of a hash, C{None} if it is none that bcrypt can read.
+    """
+    if isinstance(stored_hash, str):
+        stored_hash = stored_hash.encode("utf-8", "replace")
+    match = _BCRYPT_HASH.match(stored_hash or b"")
+    return int(match.group(1)) if match else None
+
+
+def _hash(prepared: bytes, rounds: int) -> str:
+    return bcrypt.hashpw(prepared, bcrypt.gensalt(rounds)).decode("ascii")
+
+
+def _verify(prepared: bytes, stored: Optional[bytes], rounds: int) -> bool:
+    """
+    Check a password on a hashing thread, at the same cost for everybody.
+
+    @param stored: a hash that bcrypt can read, or C{None}.
+    @param rounds: what a hash costs today.
+    """
+    if stored is None:
+        bcrypt.checkpw(prepared, (_NOBODYS_HASH % rounds).encode("ascii"))
+        return False
+    if bcrypt.checkpw(prepared, stored):
+        return True
+    # A hash of r rounds costs 2**r.  One from cheaper days would tell by its
+    # speed that the account exists: 2**r + 2**r + 2**(r+1) + ... = 2**rounds.
+    for cost in range(_rounds_of(stored) or rounds, rounds):
+        bcrypt.checkpw(prepared, (_NOBODYS_HASH % cost).encode("ascii"))
+    return False
+
+
+@implementer(IPasswordHasher)
+class BcryptHasher:
+    """
+    bcrypt, on a L{IHashPool}.
+
+    @param pool: where the work is done.
+    @param rounds: the cost of new hashes, the logarithm to base 2.
+    @param get_pepper: gives the pepper; asked at each use, as the source does.
+    """
+
+    def __init__(
+        self, pool: IHashPool, rounds: int, get_pepper: Callable[[], str]
+    ) -> None:
+        self._pool = pool
+        self._rounds = rounds
+        self._get_pepper = get_pepper
+
+    def hash(self, password: str) -> "Deferred[str]":
+        """
+        See L{IPasswordHasher.hash}.
+        """
+        if len(password) > MAX_PASSWORD_LENGTH:
+            return fail(
+                MatrixError(
+                    400,
+                    "A password may have at most %d characters" % MAX_PASSWORD_LENGTH,
+                    Codes.INVALID_PARAM,
+                )
+            )
+        try:
+            prepared = prepare(password, self._get_pepper())
+        except MatrixError:
+            return fail()
+        return self._pool.run(_hash, prepared, self._rounds)
+
+    def verify(
+        self, password: str, stored_hash: Union[str, bytes, None]
+    ) -> "Deferred[bool]":
+        """
+        See L{IPasswordHasher.verify}.
+        """
+        if len(password) > MAX_PASSWORD_LENGTH:
+            return succeed(False)
+        try:
+            prepared = prepare(password, self._get_pepper())
+        except MatrixError:
+            return fail()
+        stored = None
+        if stored_hash:
+            if _rounds_of(stored_hash) is None:
+                _log.error("A stored password hash is broken: nobody can log in by it")
+            elif isinstance(stored_hash, str):
+                stored = stored_hash.encode("ascii")
+            else:
+                stored = stored_hash
+        return self._pool.run(_verify, prepared, stored, self._rounds)
+
+    def needs_rehash(self, stored_hash: Union[str, bytes, None]) -> bool:
+        """
+        See L{IPasswordHasher.needs_rehash}.
+        """
+        rounds = _rounds_of(stored_hash)
+        return rounds is not None and rounds < self._rounds
+
+
+@implementer(IPasswordChecker)
+class LocalPasswords:
+    """
+    The accounts that have a password in the database.
+
+    @param store: an L{IAuthStore}.
+    @param hasher: an L{IPasswordHasher}.
+    """
+
+    def __init__(self, store: IAuthStore, hasher: IPasswordHasher) -> None:
+        self._store = store
+        self._hasher = hasher
+
+    @inlineCallbacks
+    def find(self, user_id: str) -> "Deferred[Optional[Tuple[str, Optional[str]]]]":
+        """
+        Find the account that somebody means: case does not matter unless
+        several accounts differ by nothing else; then only an exact match
+        counts.
+
+        @param user_id: a full user id, as typed.
+        @return: fires with C{(user id, password hash or None)}, or with
+            C{None} if there is not exactly one match.
+        """
+        infos = yield awaiting(self._store.get_users_by_id_case_insensitive, user_id)
+        if not infos:
+            return None
+        if len(infos) == 1:
+            return next(iter(infos.items()))
+        if user_id in infos:
+            return user_id, infos[user_id]
+        _log.warn(
+            "{user_id} differs only in case from several accounts: {matches}",
+            user_id=user_id,
+            matches=sorted(infos),
+        )
+        return None
+
+    @inlineCallbacks
+    def check_password(self, user_id: str, password: str) -> "Deferred[Optional[str]]":
+        """
+        See L{IPasswordChecker.check_password}.  One hash is computed, whether
+        there is such an account or not.
+        """
+        found = yield self.find(user_id)
+        name, stored_hash = found or (None, None)
+        matches = yield self._hasher.verify(password, stored_hash)
+        if not matches:
+            return None
+        if self._hasher.needs_rehash(stored_hash):
+            # Not waited for: the user need not be told how old the hash was.
+            self._rehash(name, password, stored_hash).addErrback(
+                lambda f: _log.warn(
+                    "The hash of {user_id} was not renewed: {why}",
+                    user_id=name,
+                    why=f.getErrorMessage(),
+                )
+            )
+        return name
+
+    @inlineCallbacks
+    def _rehash(self, user_id: Any, password: str, old_hash: Any) -> "Deferred[None]":
+        new_hash = yield self._hasher.hash(password)
+        if IAccountStore.providedBy(self._store):
+            yield self._store.replace_password_hash(user_id, old_hash, new_hash)
+            return
+        # A host's store can only set.  Between these two a password change
+        # could slip in only if the host did not wait for its own database.
+        infos = yield awaiting(self._store.get_users_by_id_case_insensitive, user_id)
+        if infos.get(user_id) == old_hash:
+            yield awaiting(self._store.user_set_password_hash, user_id, new_hash)

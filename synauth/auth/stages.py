@@ -1,0 +1,260 @@
+"""
+The stages of user-interactive authentication (source 000, C{checkers} and
+C{_check_...}), each an L{IStage}.
+"""
+
+import json
+from typing import Any, Callable, Dict, Iterator, MutableMapping, Optional
+
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
+from twisted.logger import Logger
+from twisted.web.client import PartialDownloadError
+from zope.interface import implementer
+
+from synauth.awaiting import awaiting
+from synauth.constants import Codes, LoginType
+from synauth.errors import LoginError, MatrixError
+from synauth.identifiers import qualify, user_of_login
+from synauth.interfaces import IHomeServer, IPasswordChecker, IStage
+
+_log = Logger()
+
+# How long a captcha provider may take, in seconds.
+CAPTCHA_TIMEOUT = 10
+
+Params = Optional[Dict[str, Any]]
+
+
+@implementer(IStage)
+class DummyStage:
+    """
+    C{m.login.dummy}: proves nothing.
+    """
+
+    type = LoginType.DUMMY
+
+    def params(self) -> Params:
+        """
+        See L{IStage.params}.
+        """
+        return None
+
+    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+        """
+        @return: fires with C{True}.
+        """
+        return succeed(True)
+
+
+@implementer(IStage)
+class PasswordStage:
+    """
+    C{m.login.password}.
+
+    @param hostname: the server name, for users named by their localpart.
+    @param passwords: says whose a password is.
+    """
+
+    type = LoginType.PASSWORD
+
+    def __init__(self, hostname: str, passwords: IPasswordChecker) -> None:
+        self._hostname = hostname
+        self._passwords = passwords
+
+    def params(self) -> Params:
+        """
+        See L{IStage.params}.
+        """
+        return None
+
+    @inlineCallbacks
+    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+        """
+        @return: fires with the account's user id; errs with L{LoginError} 403
+            for a wrong password, 400 C{M_MISSING_PARAM} if something is
+            missing.
+        """
+        user = user_of_login(authdict)
+        if user is None or "password" not in authdict:
+            raise LoginError(400, "Missing user or password", Codes.MISSING_PARAM)
+        password = authdict["password"]
+        if not isinstance(password, str):
+            raise MatrixError(400, "'password' must be a string", Codes.INVALID_PARAM)
+        user_id = qualify(user, self._hostname)
+        proved = yield self._passwords.check_password(user_id, password)
+        if proved is None:
+            raise invalid_password()
+        return proved
+
+
+def invalid_password() -> LoginError:
+    """
+    @return: the one answer to every password that lets nobody in.
+    """
+    error = LoginError(403, "Invalid password", Codes.FORBIDDEN)
+    error.reason = "wrong_password"
+    return error
+
+
+@implementer(IStage)
+class RecaptchaStage:
+    """
+    C{m.login.recaptcha}: the captcha's provider is asked.
+
+    @param hs: gives the HTTP client, the reactor and the settings, each at the
+        time of use.
+    """
+
+    type = LoginType.RECAPTCHA
+
+    def __init__(self, hs: IHomeServer) -> None:
+        self._hs = hs
+
+    def params(self) -> Params:
+        """
+        @return: the C{public_key} that a client shows the captcha with.
+        """
+        return {"public_key": self._hs.config.recaptcha_public_key}
+
+    @inlineCallbacks
+    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+        """
+        @return: fires with C{True}; errs with L{LoginError} 400
+            C{M_CAPTCHA_NEEDED} without a C{response}, and 401
+            C{M_UNAUTHORIZED} if the provider does not vouch for it or can't be
+            asked.
+        """
+        if "response" not in authdict:
+            raise LoginError(400, "Captcha response is required", Codes.CAPTCHA_NEEDED)
+        response = authdict["response"]
+        if not isinstance(response, str):
+            raise MatrixError(400, "'response' must be a string", Codes.INVALID_PARAM)
+        try:
+            answer = yield self._ask(response, clientip)
+        except Exception:
+            _log.failure("The captcha provider could not be asked")
+            raise _captcha_refused("captcha_unreachable")
+        if not isinstance(answer, dict) or answer.get("success") is not True:
+            raise _captcha_refused("wrong_captcha")
+        return True
+
+    @inlineCallbacks
+    def _ask(self, response: str, clientip: str) -> "Deferred[Any]":
+        config = self._hs.config
+        asked = awaiting(
+            self._hs.get_simple_http_client().post_urlencoded_get_json,
+            config.recaptcha_siteverify_api,
+            args={
+                "secret": config.recaptcha_private_key,
+                "response": response,
+                "remoteip": clientip,
+            },
+        )
+        asked.addTimeout(CAPTCHA_TIMEOUT, self._hs.get_reactor())
+        try:
+            answer = yield asked
+        except PartialDownloadError as error:
+            # What an old host's client raises on an error status: the body is
+            # an answer all the same.
+            answer = json.loads((error.response or b"").decode("utf-8"))
+        return answer
+
+
+def _captcha_refused(reason: str) -> LoginError:
+    error = LoginError(401, "The captcha was not solved", Codes.UNAUTHORIZED)
+    error.reason = reason
+    return error
+
+
+@implementer(IStage)
+class EmailIdentityStage:
+    """
+    C{m.login.email.identity}: an identity server vouches for an address.
+
+    @param hs: gives the identity handler at the time of use.
+    """
+
+    type = LoginType.EMAIL_IDENTITY
+
+    def __init__(self, hs: IHomeServer) -> None:
+        self._hs = hs
+
+    def params(self) -> Params:
+        """
+        See L{IStage.params}.
+        """
+        return None
+
+    @inlineCallbacks
+    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+        """
+        @return: fires with the address (C{medium}, C{address},
+            C{validated_at}) and the client's C{threepid_creds}; errs with
+            L{LoginError} 400 C{M_MISSING_PARAM} or 401 C{M_UNAUTHORIZED}.
+        """
+        if "threepid_creds" not in authdict:
+            raise LoginError(400, "Missing threepid_creds", Codes.MISSING_PARAM)
+        creds = authdict["threepid_creds"]
+        if not isinstance(creds, dict):
+            raise MatrixError(
+                400, "'threepid_creds' must be an object", Codes.INVALID_PARAM
+            )
+        handler = self._hs.get_handlers().identity_handler
+        threepid = yield awaiting(handler.threepid_from_creds, creds)
+        if not threepid:
+            raise LoginError(
+                401, "The address is not validated", Codes.UNAUTHORIZED
+            ).because("not_validated")
+        return dict(threepid, threepid_creds=creds)
+
+
+@implementer(IStage)
+class CallableStage:
+    """
+    A stage that is just a function, as hosts put them into C{checkers}.
+
+    @param type: the authentication type.
+    @param checker: called as C{checker(authdict, clientip)}.
+    """
+
+    def __init__(self, type: str, checker: Callable[..., Any]) -> None:
+        self.type = type
+        self._checker = checker
+
+    def params(self) -> Params:
+        """
+        See L{IStage.params}.
+        """
+        return None
+
+    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+        """
+        @return: what the function comes to.
+        """
+        return awaiting(self._checker, authdict, clientip)
+
+
+class Checkers(MutableMapping[str, Callable[..., Any]]):
+    """
+    The stages, looked at as the C{checkers} of the source document.
+
+    @param stages: L{IStage}s by type, which this writes through to.
+    """
+
+    def __init__(self, stages: Dict[str, IStage]) -> None:
+        self._stages = stages
+
+    def __getitem__(self, type: str) -> Callable[..., Any]:
+        return self._stages[type].check
+
+    def __setitem__(self, type: str, checker: Callable[..., Any]) -> None:
+        self._stages[type] = CallableStage(type, checker)
+
+    def __delitem__(self, type: str) -> None:
+        del self._stages[type]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stages)
+
+    def __len__(self) -> int:
+        return len(self._stages)

@@ -1,0 +1,271 @@
+"""
+What a login leaves behind, and how it is taken up again: devices, access
+tokens, refresh tokens (specification, "Refreshing access tokens", "Soft
+logout").
+"""
+
+from typing import Any, Dict, List, Optional
+
+import attr
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.logger import Logger
+
+from synauth.auth.tokens import MacaroonTokens, nonce
+from synauth.constants import Codes
+from synauth.errors import AuthError, InvalidTokenError, UserLockedError
+from synauth.homeserver.devices import new_device_id
+from synauth.interfaces import IClock
+from synauth.storage.records import EndedToken, NewLogin, Rotation, TokenInfo
+
+_log = Logger()
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Requester:
+    """
+    Who makes a request.
+
+    @ivar access_token_id: the row id of the token.
+    """
+
+    user_id: str
+    access_token_id: int
+    device_id: Optional[str]
+    is_guest: bool
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class LoginDetails:
+    """
+    What a client says about itself when it logs in.
+
+    @ivar device_id: the device it wants to be, or C{None} for a new one.
+    @ivar display_name: a new device's name.
+    @ivar refreshable: whether it knows how to refresh tokens.
+    @ivar address: where it calls from.
+    @ivar user_agent: what it calls itself.
+    """
+
+    device_id: Optional[str] = None
+    display_name: Optional[str] = None
+    refreshable: bool = False
+    address: Optional[str] = None
+    user_agent: Optional[str] = None
+
+
+def account_gate(account: Any) -> None:
+    """
+    Whether an account may be used at all; asked after every way in.
+
+    @param account: has C{deactivated} and C{locked}.
+    @raise AuthError: 403 C{M_USER_DEACTIVATED}.
+    @raise UserLockedError: 401.
+    """
+    if account.deactivated:
+        raise AuthError(
+            403, "This account has been deactivated", Codes.USER_DEACTIVATED
+        ).because("deactivated")
+    if account.locked:
+        raise UserLockedError()
+
+
+class Logins:
+    """
+    Makes, finds, renews and ends logins.
+
+    @param store: an L{ITokenStore}, L{IDeviceStore} and L{IAccountStore}.
+    @param macaroons: makes the tokens.
+    @param clock: an L{IClock}.
+    @param config: the server's settings: the lifetimes.
+    """
+
+    def __init__(
+        self, store: Any, macaroons: MacaroonTokens, clock: IClock, config: Any
+    ) -> None:
+        self._store = store
+        self._macaroons = macaroons
+        self._clock = clock
+        self._config = config
+
+    def prepare(self, user_id: str, details: LoginDetails) -> NewLogin:
+        """
+        Make up the tokens and the device of a login; nothing is stored.
+        """
+        config = self._config
+        now = self._clock.time_msec()
+        refreshable_ms = config.refreshable_access_token_lifetime
+        session_expiry = _later(now, config.session_lifetime)
+        if details.refreshable and refreshable_ms is not None:
+            refresh_token = self._macaroons.refresh_token(user_id)
+            refresh_expiry = _later(now, config.refresh_token_lifetime)
+            valid_until = _later(now, refreshable_ms)
+        else:
+            refresh_token = refresh_expiry = None
+            valid_until = _later(now, config.nonrefreshable_access_token_lifetime)
+        valid_until = _earliest(valid_until, session_expiry)
+        return NewLogin(
+            user_id=user_id,
+            device_id=details.device_id or new_device_id(),
+            display_name=details.display_name,
+            access_token=self._access_token(user_id, now, valid_until),
+            valid_until_ms=valid_until,
+            refresh_token=refresh_token,
+            refresh_expiry_ms=_earliest(refresh_expiry, session_expiry),
+            session_expiry_ms=session_expiry if refresh_token else None,
+            now_ms=now,
+            ip=details.address,
+            user_agent=details.user_agent,
+        )
+
+    @inlineCallbacks
+    def log_in(self, user_id: str, details: LoginDetails) -> "Deferred[Dict[str, Any]]":
+        """
+        Log in somebody who has been authenticated.
+
+        @param user_id: the account's own user id.
+        @return: fires with the answer to the client.
+        """
+        login = self.prepare(user_id, details)
+        yield self._store.add_login(login)
+        return self.answer(login)
+
+    def answer(self, login: NewLogin) -> Dict[str, Any]:
+        """
+        @return: what C{POST /login} and C{POST /register} answer.
+        """
+        body = {
+            "user_id": login.user_id,
+            "access_token": login.access_token,
+            "device_id": login.device_id,
+            "home_server": self._config.server_name,
+        }
+        if login.refresh_token is not None:
+            body["refresh_token"] = login.refresh_token
+        if login.valid_until_ms is not None:
+            body["expires_in_ms"] = login.valid_until_ms - login.now_ms
+        if self._config.public_baseurl:
+            body["well_known"] = well_known(self._config.public_baseurl)
+        return body
+
+    @inlineCallbacks
+    def requester(
+        self, token: str, even_expired: bool = False, even_locked: bool = False
+    ) -> "Deferred[Requester]":
+        """
+        Who holds an access token.
+
+        @param token: what the client sent.
+        @param even_expired: whether a soft-logged-out client is let in.
+        @param even_locked: whether the user of a locked account is.
+        @return: fires with a L{Requester}; errs with L{InvalidTokenError}, and
+            as L{account_gate}.
+        """
+        info: Optional[TokenInfo] = yield self._store.get_user_by_access_token(token)
+        if info is None:
+            raise InvalidTokenError()
+        if not (even_locked and info.locked):
+            account_gate(info)
+        if info.valid_until_ms is not None and not even_expired:
+            if info.valid_until_ms <= self._clock.time_msec():
+                raise InvalidTokenError("Access token has expired", soft_logout=True)
+        if info.unused_successor:
+            yield self._store.mark_access_token_as_used(info.token_id)
+        return Requester(info.user_id, info.token_id, info.device_id, info.is_guest)
+
+    @inlineCallbacks
+    def refresh(self, token: str) -> "Deferred[Dict[str, Any]]":
+        """
+        Put a new access token and a new refresh token in the place of old
+        ones.  The old refresh token stays good until one of the new ones is
+        used, so that a client whose answer was lost can ask again.
+
+        @param token: the refresh token.
+        @return: fires with the answer to the client; errs with
+            L{InvalidTokenError}, and as L{account_gate}.
+        """
+        old = yield self._store.get_refresh_token(token)
+        if old is None:
+            raise InvalidTokenError("Unknown refresh token")
+        account = yield self._store.get_user(old.user_id)
+        account_gate(account)
+        now = self._clock.time_msec()
+        if old.superseded or _past(old.expiry_ms, now):
+            raise _refresh_refused("The refresh token is not good any more")
+        if _past(old.session_expiry_ms, now):
+            raise _refresh_refused("The session has expired")
+        config = self._config
+        valid_until = _earliest(
+            _later(now, config.refreshable_access_token_lifetime),
+            old.session_expiry_ms,
+        )
+        rotation = Rotation(
+            old=old,
+            access_token=self._access_token(old.user_id, now, valid_until),
+            refresh_token=self._macaroons.refresh_token(old.user_id),
+            valid_until_ms=valid_until,
+            refresh_expiry_ms=_earliest(
+                _later(now, config.refresh_token_lifetime), old.session_expiry_ms
+            ),
+        )
+        rotated = yield self._store.rotate_refresh_token(rotation)
+        if not rotated:
+            raise _refresh_refused("The refresh token is not good any more")
+        body = {
+            "access_token": rotation.access_token,
+            "refresh_token": rotation.refresh_token,
+        }
+        if valid_until is not None:
+            body["expires_in_ms"] = valid_until - now
+        return body
+
+    @inlineCallbacks
+    def log_out(self, requester: Requester, token: str) -> "Deferred[None]":
+        """
+        End one login: its device and all that belongs to it.
+
+        @param token: the access token, for one without a device.
+        """
+        ended: List[EndedToken]
+        if requester.device_id is None:
+            ended = yield self._store.delete_access_token(token)
+        else:
+            ended = yield self._store.delete_devices(
+                requester.user_id, [requester.device_id]
+            )
+        _log.debug("{n} tokens of {user} ended", n=len(ended), user=requester.user_id)
+
+    @inlineCallbacks
+    def log_out_all(self, requester: Requester) -> "Deferred[None]":
+        """
+        End all logins of a user.
+        """
+        ended = yield self._store.delete_all_devices(requester.user_id)
+        _log.debug("{n} tokens of {user} ended", n=len(ended), user=requester.user_id)
+
+    def _access_token(self, user_id: str, now: int, valid_until: Optional[int]) -> str:
+        duration = None if valid_until is None else valid_until - now
+        return self._macaroons.access_token(user_id, [nonce()], duration)
+
+
+def well_known(public_baseurl: str) -> Dict[str, Any]:
+    """
+    @return: what discovery answers (specification, "Well-known URI").
+    """
+    return {"m.homeserver": {"base_url": public_baseurl}}
+
+
+def _refresh_refused(msg: str) -> InvalidTokenError:
+    # The device is still there: the client may log in to it again.
+    return InvalidTokenError(msg, soft_logout=True)
+
+
+def _later(now: int, lifetime: Optional[int]) -> Optional[int]:
+    return None if lifetime is None else now + lifetime
+
+
+def _earliest(*times: Optional[int]) -> Optional[int]:
+    return min((time for time in times if time is not None), default=None)
+
+
+def _past(time: Optional[int], now: int) -> bool:
+    return time is not None and time <= now

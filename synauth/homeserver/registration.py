@@ -1,0 +1,111 @@
+"""
+Making accounts.
+"""
+
+import secrets
+import string
+from typing import Any, Dict, Optional, Tuple
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+from zope.interface import implementer
+
+from synauth.constants import Codes
+from synauth.errors import MatrixError
+from synauth.homeserver.logins import LoginDetails, Logins
+from synauth.identifiers import check_new_localpart
+from synauth.interfaces import IAccountStore, IClock, IRegistrationHandler
+from synauth.storage.records import NewAccount
+
+
+@implementer(IRegistrationHandler)
+class Registration:
+    """
+    Makes accounts.
+
+    @param hostname: the server name.
+    @param store: an L{IAccountStore}.
+    @param logins: logs new users in.
+    @param clock: an L{IClock}.
+    """
+
+    def __init__(
+        self, hostname: str, store: IAccountStore, logins: Logins, clock: IClock
+    ) -> None:
+        self._hostname = hostname
+        self._store = store
+        self._logins = logins
+        self._clock = clock
+
+    @inlineCallbacks
+    def check_username(self, localpart: str) -> "Deferred[None]":
+        """
+        Whether an account with this name could be made now.
+
+        @param localpart: the name, lower-cased already.
+        @return: fires with C{None}; errs with L{MatrixError} 400
+            C{M_INVALID_USERNAME} or C{M_USER_IN_USE}.
+        """
+        check_new_localpart(localpart, self._hostname)
+        taken = yield self._store.get_users_by_id_case_insensitive(
+            self._user_id(localpart)
+        )
+        if taken:
+            raise MatrixError(400, "User ID already taken.", Codes.USER_IN_USE)
+
+    @inlineCallbacks
+    def register_user(
+        self,
+        localpart: Optional[str] = None,
+        password_hash: Optional[str] = None,
+        login: Optional[LoginDetails] = None,
+        admin: bool = False,
+        is_guest: bool = False,
+        user_type: Optional[str] = None,
+    ) -> "Deferred[Dict[str, Any]]":
+        """
+        Make an account, and log it in if that is wanted: in one transaction.
+
+        @param localpart: its name, or C{None} to have one made up.
+        @param password_hash: C{None} for no local password.
+        @param login: how to log it in, or C{None} not to.
+        @param is_guest: whether it is a guest: then the name is a number.
+        @return: fires with the answer to the client; errs with L{MatrixError}
+            400 C{M_INVALID_USERNAME} or C{M_USER_IN_USE}.
+        """
+        if localpart is None:
+            localpart = _made_up_name(is_guest)
+        else:
+            check_new_localpart(localpart, self._hostname)
+        user_id = self._user_id(localpart)
+        account = NewAccount(
+            user_id=user_id,
+            password_hash=password_hash,
+            creation_ts=self._clock.time_msec() // 1000,
+            admin=admin,
+            is_guest=is_guest,
+            user_type=user_type,
+        )
+        prepared = self._logins.prepare(user_id, login) if login else None
+        yield self._store.create_user(account, prepared)
+        if prepared is None:
+            return {"user_id": user_id, "home_server": self._hostname}
+        return self._logins.answer(prepared)
+
+    @inlineCallbacks
+    def register(self, localpart: Optional[str] = None) -> "Deferred[Tuple[str, str]]":
+        """
+        See L{IRegistrationHandler.register}.
+        """
+        answer = yield self.register_user(localpart, login=LoginDetails())
+        return answer["user_id"], answer["access_token"]
+
+    def _user_id(self, localpart: str) -> str:
+        return "@%s:%s" % (localpart, self._hostname)
+
+
+def _made_up_name(is_guest: bool) -> str:
+    """
+    Names made of digits are the guests'; the others are letters only.
+    """
+    alphabet = string.digits if is_guest else string.ascii_lowercase
+    return "".join(secrets.choice(alphabet) for _ in range(16))
