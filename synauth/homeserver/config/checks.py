@@ -1,0 +1,65 @@
+"""
+What options have to do with each other.
+"""
+
+from typing import Any, Mapping, Sequence
+
+from synauth.homeserver.config.table import Reading
+from synauth.homeserver.config.yamlfile import Node
+
+
+def check(
+    values: Mapping[str, Any], root: Node, listen: Sequence[str], reading: Reading
+) -> None:
+    """
+    Complain about options that do not go together.
+
+    @param values: all values; C{None} also for what was complained about.
+    @param root: the whole configuration.
+    @param listen: the endpoint descriptions of the command line.
+    """
+    _check_captcha(values, root, reading)
+    _check_registration(values, root, reading)
+    if values["listeners"] == () and not listen:
+        place = root.value["listeners"].place
+        reading.refuse(
+            place, "listeners", "found none of type http, expected at least one"
+        )
+    # The section is ours alone, so nobody else can have meant its keys.
+    for unused in reading.unused:
+        if unused.key.startswith("synauth."):
+            meant = unused.suggestion
+            hint = "; did you mean %s?" % (meant,) if meant is not None else ""
+            reading.refuse(unused.place, unused.key, "no such option" + hint)
+
+
+def _check_captcha(values: Mapping[str, Any], root: Node, reading: Reading) -> None:
+    if not values["enable_registration_captcha"]:
+        return
+    for key in ("recaptcha_public_key", "recaptcha_private_key"):
+        if values[key] is None and key not in reading.wrong:
+            reading.refuse(
+                root.value["enable_registration_captcha"].place,
+                "enable_registration_captcha",
+                "found true without %s, expected both" % (key,),
+            )
+
+
+def _check_registration(
+    values: Mapping[str, Any], root: Node, reading: Reading
+) -> None:
+    doubtful = (
+        "enable_registration_captcha",
+        "enable_registration_without_verification",
+    )
+    if not values["enable_registration"]:
+        return
+    if any(values[key] or key in reading.wrong for key in doubtful):
+        return
+    reading.refuse(
+        root.value["enable_registration"].place,
+        "enable_registration",
+        "found true without a check of who registers, expected"
+        " enable_registration_captcha: true, or"
+        " enable_registration_without_verification: true if really anybody may",
+    )

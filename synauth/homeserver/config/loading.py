@@ -1,0 +1,139 @@
+"""
+From files and command line to a L{HomeServerConfig}.
+"""
+
+import os.path
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from synauth.auth.settings import PasswordPolicy, RateLimit
+from synauth.errors import ConfigError
+from synauth.homeserver.config.checks import check
+from synauth.homeserver.config.kinds import TEXT, list_of
+from synauth.homeserver.config.lifetimes import settle_lifetimes
+from synauth.homeserver.config.options import OPTIONS
+from synauth.homeserver.config.secretfile import SECRET_FILES, read_secret_files
+from synauth.homeserver.config.settings import Database, HomeServerConfig
+from synauth.homeserver.config.table import Reading
+from synauth.homeserver.config.yamlfile import Node, Place, read_yaml
+
+COMMAND_LINE = Place("the command line")
+_DEFAULTS = Place("the defaults")
+
+_ENDPOINTS = list_of(TEXT, "a list of endpoint descriptions")
+
+
+def load_config(
+    paths: List[str], overrides: Mapping[str, Any], data_dir: Optional[str]
+) -> HomeServerConfig:
+    """
+    Read and check a configuration.
+
+    @param paths: YAML files; a key at the top level of a later one replaces
+        that of an earlier one.
+    @param overrides: keys at top level that replace what the files have, in
+        plain Python values; C{None} is as if not given.  C{"listen"} is a list
+        of endpoint descriptions, and C{"enable_registration"} opens
+        registration without a further word.
+    @param data_dir: the data directory, C{None} for what the files say.
+    @raise ConfigError: with all mistakes, one a line.
+    """
+    reading = Reading()
+    root = _merge(paths, overrides, reading)
+    listen: Any = ()
+    if "listen" in overrides and overrides["listen"] is not None:
+        node = Node.of(overrides["listen"], COMMAND_LINE)
+        listen = _ENDPOINTS.read(node, "listen", reading)
+    given = reading.mapping(root, OPTIONS)
+    read_secret_files(given, root, reading)
+    values = dict(_defaults(), **given)
+    if data_dir is not None:
+        values["synauth.data_dir"] = data_dir
+    settle_lifetimes(values, given, root, reading)
+    check(values, root, listen, reading)
+    reading.finish()
+    return _assemble(values, tuple(listen), reading)
+
+
+def _merge(paths: List[str], overrides: Mapping[str, Any], reading: Reading) -> Node:
+    top: Dict[Any, Node] = {}
+    for path in paths:
+        try:
+            top.update(read_yaml(path).value)
+        except ConfigError as e:
+            reading.add_error(e)
+    for key, value in overrides.items():
+        if value is not None and key != "listen":
+            top[key] = Node.of(value, COMMAND_LINE)
+    if overrides.get("enable_registration") is True:
+        top["enable_registration_without_verification"] = Node(True, COMMAND_LINE)
+    place = Place(paths[0], 1) if paths else COMMAND_LINE
+    return Node(top, place)
+
+
+def _defaults() -> Dict[str, Any]:
+    reading = Reading()
+    values = {
+        option.key: reading.option(
+            option, Node.of(option.default, _DEFAULTS), option.key
+        )
+        for option in OPTIONS
+    }
+    reading.finish()
+    return values
+
+
+def _assemble(
+    values: Mapping[str, Any], listen: Tuple[str, ...], reading: Reading
+) -> HomeServerConfig:
+    # What has one name and one value is called the same on the object.
+    same = {
+        option.key: values[option.key]
+        for option in OPTIONS
+        if "." not in option.key and option.key not in SECRET_FILES.values()
+    }
+    same["listeners"] = () if listen else values["listeners"]
+    same["password_providers"] = values["password_providers"] or ()
+    return HomeServerConfig(
+        listen=listen,
+        data_dir=values["synauth.data_dir"],
+        database=_database(values),
+        password_enabled=values["password_config.enabled"],
+        password_localdb_enabled=values["password_config.localdb_enabled"],
+        password_pepper=values["password_config.pepper"] or "",
+        password_policy=_policy(values),
+        rc_login_address=_rate(values, "rc_login.address"),
+        rc_login_account=_rate(values, "rc_login.account"),
+        rc_login_failed_attempts=_rate(values, "rc_login.failed_attempts"),
+        rc_registration=_rate(values, "rc_registration"),
+        hash_threads=values["synauth.hash_threads"],
+        hash_queue=values["synauth.hash_queue"],
+        max_sessions=values["synauth.max_sessions"],
+        max_session_bytes=values["synauth.max_session_bytes"],
+        unused_keys=tuple(reading.unused),
+        warnings=tuple(reading.warnings),
+        **same,
+    )
+
+
+def _database(values: Mapping[str, Any]) -> Database:
+    args = dict(values["database.args"] or {})
+    if args.get("database") is None:
+        args["database"] = os.path.join(values["synauth.data_dir"], "homeserver.db")
+    return Database(values["database.name"], args)
+
+
+def _rate(values: Mapping[str, Any], key: str) -> RateLimit:
+    return RateLimit(values[key + ".per_second"], values[key + ".burst_count"])
+
+
+def _policy(values: Mapping[str, Any]) -> Optional[PasswordPolicy]:
+    section = "password_config.policy."
+    if not values[section + "enabled"]:
+        return None
+    return PasswordPolicy(
+        minimum_length=values[section + "minimum_length"],
+        require_digit=values[section + "require_digit"],
+        require_symbol=values[section + "require_symbol"],
+        require_lowercase=values[section + "require_lowercase"],
+        require_uppercase=values[section + "require_uppercase"],
+    )

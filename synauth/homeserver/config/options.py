@@ -1,0 +1,466 @@
+"""
+The table of options: what is parsed, what C{docs/configuration.rst} says and
+what C{synauth generate-config} writes all come from here.
+"""
+
+from typing import Any, Optional, Tuple
+
+from synauth.homeserver.config.kinds import (
+    BASE_URL,
+    BOOLEAN,
+    DURATION,
+    NETWORK,
+    PEPPER,
+    POSITIVE_NUMBER,
+    SECRET,
+    SERVER_NAME,
+    TEXT,
+    URL,
+    integer,
+    list_of,
+    one_of,
+)
+from synauth.homeserver.config.settings import Listener, ProviderEntry
+from synauth.homeserver.config.table import Kind, Option, Reading
+from synauth.homeserver.config.yamlfile import Node
+
+# What a homeserver may listen for besides, and synauth does not.
+OTHER_LISTENERS = ("manhole", "metrics", "replication")
+
+# What a homeserver does when a listener names no address, as far as it works
+# on every machine: one without IPv6 refuses "::".
+_ALL_ADDRESSES = ("0.0.0.0",)
+
+
+def _false_only(node: Node, key: str, reading: Reading) -> bool:
+    if node.value is not False:
+        reading.expected(node, key, NO_TLS.expects)
+    return False
+
+
+NO_TLS = Kind(
+    "false: synauth speaks plain HTTP, TLS is the reverse proxy's part", _false_only
+)
+
+LISTENER = (
+    Option(
+        "port",
+        integer(0, 65535),
+        None,
+        "The TCP port; 0 for one that is free.  It has to be given.",
+    ),
+    Option(
+        "bind_addresses",
+        list_of(TEXT, "a list of IP addresses"),
+        list(_ALL_ADDRESSES),
+        "The addresses to listen on.",
+    ),
+    Option(
+        "bind_address",
+        TEXT,
+        None,
+        "One more address to listen on, the older way to write it.",
+    ),
+    Option(
+        "type",
+        one_of("http", *OTHER_LISTENERS),
+        "http",
+        "What is served there; all but http is passed over.",
+    ),
+    Option("tls", NO_TLS, False, "Whether it is HTTPS, which has to be false."),
+    Option(
+        "x_forwarded",
+        BOOLEAN,
+        False,
+        "Whether X-Forwarded-For tells the client's address, as far as it was"
+        " written by one of the trusted_proxies.",
+    ),
+)
+
+
+def _read_listeners(node: Node, key: str, reading: Reading) -> Any:
+    if not isinstance(node.value, list):
+        reading.expected(node, key, LISTENERS.expects)
+        return None
+    if not node.value:
+        reading.refuse(node.place, key, "found an empty list, expected a listener")
+        return None
+    listeners = [
+        _read_listener(item, "%s[%d]" % (key, i), reading)
+        for i, item in enumerate(node.value)
+    ]
+    return tuple(listener for listener in listeners if listener is not None)
+
+
+def _read_listener(node: Node, name: str, reading: Reading) -> Optional[Listener]:
+    if not isinstance(node.value, dict):
+        reading.expected(node, name, "a mapping with port, bind_addresses, type")
+        return None
+    kind = node.value.get("type")
+    if kind is not None and kind.value in OTHER_LISTENERS:
+        reading.pass_over(node, name)
+        return None
+    given = reading.mapping(node, LISTENER, name + ".")
+    if "port" not in given:
+        reading.refuse(node.place, name + ".port", "missing, expected a TCP port")
+    addresses = given.get("bind_addresses") or ()
+    if given.get("bind_address"):
+        addresses += (given["bind_address"],)
+    return Listener(
+        port=given.get("port") or 0,
+        bind_addresses=addresses or _ALL_ADDRESSES,
+        x_forwarded=bool(given.get("x_forwarded")),
+    )
+
+
+def _read_database_args(node: Node, key: str, reading: Reading) -> Any:
+    if not isinstance(node.value, dict):
+        reading.expected(node, key, DATABASE_ARGS.expects, secret=True)
+        return None
+    path = node.value.get("database")
+    if path is not None:
+        TEXT.read(path, key + ".database", reading)
+    return node.plain()
+
+
+def _read_providers(node: Node, key: str, reading: Reading) -> Any:
+    if not isinstance(node.value, list):
+        reading.expected(node, key, PROVIDERS.expects, secret=True)
+        return None
+    return tuple(
+        _read_provider(item, "%s[%d]" % (key, i), reading)
+        for i, item in enumerate(node.value)
+    )
+
+
+def _read_provider(node: Node, name: str, reading: Reading) -> Optional[ProviderEntry]:
+    if not isinstance(node.value, dict):
+        expectation = "a mapping with module and config"
+        reading.expected(node, name, expectation, secret=True)
+        return None
+    module = node.value.get("module")
+    config = node.value.get("config", Node({}, node.place))
+    for key, child in node.value.items():
+        if key not in ("module", "config"):
+            known = [name + ".module", name + ".config"]
+            reading.pass_over(child, "%s.%s" % (name, key), known)
+    if module is None:
+        reading.refuse(node.place, name + ".module", "missing, expected a class")
+        return None
+    return ProviderEntry(
+        module=TEXT.read(module, name + ".module", reading),
+        config=config.plain(),
+        where="%s: %s" % (module.place, name),
+    )
+
+
+def _sqlite_only(node: Node, key: str, reading: Reading) -> str:
+    if node.value != "sqlite3":
+        reading.expected(node, key, SQLITE_ONLY.expects)
+    return "sqlite3"
+
+
+SQLITE_ONLY = Kind("'sqlite3': this release has no other engine", _sqlite_only)
+LISTENERS = Kind("a list of listeners", _read_listeners)
+DATABASE_ARGS = Kind(
+    "a mapping, with database: the path of a file", _read_database_args, secret=True
+)
+PROVIDERS = Kind(
+    "a list of mappings with module and config", _read_providers, secret=True
+)
+
+
+def _rate(key: str, per_second: float, burst: int, what: str) -> Tuple[Option, Option]:
+    return (
+        Option(
+            key + ".per_second",
+            POSITIVE_NUMBER,
+            per_second,
+            "How many %s are allowed a second in the long run." % (what,),
+        ),
+        Option(
+            key + ".burst_count",
+            integer(1),
+            burst,
+            "How many %s are allowed at once before that counts." % (what,),
+        ),
+    )
+
+
+GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
+    (
+        "The server",
+        (
+            Option(
+                "server_name",
+                SERVER_NAME,
+                "localhost",
+                "What stands after the colon in user ids; it can't be changed"
+                " once there are accounts.",
+            ),
+            Option(
+                "public_baseurl",
+                BASE_URL,
+                None,
+                "Where clients reach the server; told to them in login answers.",
+            ),
+            Option(
+                "listeners",
+                LISTENERS,
+                [{"port": 8008, "bind_addresses": ["127.0.0.1"]}],
+                "Where the server listens.",
+            ),
+            Option(
+                "trusted_proxies",
+                list_of(NETWORK, "a list of IP addresses and networks"),
+                ["127.0.0.0/8", "::1"],
+                "The reverse proxies whose X-Forwarded-For is believed, where a"
+                " listener has x_forwarded.",
+            ),
+            Option(
+                "synauth.data_dir",
+                TEXT,
+                "./synauth-data",
+                "The directory of the database and of generated keys; it is"
+                " made if need be.",
+            ),
+            Option(
+                "database.name",
+                SQLITE_ONLY,
+                "sqlite3",
+                "The database engine; this release has only SQLite.",
+            ),
+            Option(
+                "database.args",
+                DATABASE_ARGS,
+                None,
+                "The engine's arguments; database is the path of the file, by"
+                " default homeserver.db in the data directory.",
+            ),
+        ),
+    ),
+    (
+        "Passwords",
+        (
+            Option(
+                "bcrypt_rounds",
+                integer(4, 31),
+                12,
+                "The cost of a password hash; each step doubles it.  Older"
+                " hashes that cost less are renewed at the next login.",
+            ),
+            Option(
+                "password_config.enabled",
+                BOOLEAN,
+                True,
+                "Whether anybody can log in with a password.",
+            ),
+            Option(
+                "password_config.localdb_enabled",
+                BOOLEAN,
+                True,
+                "Whether passwords are looked up in the server's own database"
+                " too, and not only at password providers.",
+            ),
+            Option(
+                "password_config.pepper",
+                PEPPER,
+                None,
+                "Appended to every password before it is hashed; if it is"
+                " changed, no password is good any more.",
+            ),
+            Option(
+                "password_config.policy.enabled",
+                BOOLEAN,
+                False,
+                "Whether new passwords have to keep to the rules below.",
+            ),
+            Option(
+                "password_config.policy.minimum_length",
+                integer(0, 512),
+                0,
+                "How many characters a new password has at least.",
+            ),
+        )
+        + tuple(
+            Option(
+                "password_config.policy.require_" + key,
+                BOOLEAN,
+                False,
+                "Whether a new password has to have %s." % (what,),
+            )
+            for key, what in (
+                ("digit", "a digit"),
+                ("symbol", "a character that is neither letter nor digit"),
+                ("lowercase", "a lower-case letter"),
+                ("uppercase", "an upper-case letter"),
+            )
+        )
+        + (
+            Option(
+                "password_providers",
+                PROVIDERS,
+                [],
+                "Who else may vouch for a password, each with module, a dotted"
+                " class name, and config, what that class is given.",
+                nullable=True,
+            ),
+        ),
+    ),
+    (
+        "Tokens",
+        (
+            Option(
+                "macaroon_secret_key",
+                SECRET,
+                None,
+                "Signs tokens.  Without one the server makes one and keeps it"
+                " in the data directory.",
+            ),
+            Option(
+                "macaroon_secret_key_path",
+                TEXT,
+                None,
+                "A file that holds macaroon_secret_key.",
+            ),
+            Option(
+                "session_lifetime",
+                DURATION,
+                None,
+                "How long a login lasts at most; null for no end.",
+            ),
+            Option(
+                "refreshable_access_token_lifetime",
+                DURATION,
+                "5m",
+                "How long the access token of a client with a refresh token"
+                " lasts; null for no refresh tokens at all.",
+                nullable=True,
+            ),
+            Option(
+                "refresh_token_lifetime",
+                DURATION,
+                None,
+                "How long a refresh token is good if it is not used.",
+            ),
+            Option(
+                "nonrefreshable_access_token_lifetime",
+                DURATION,
+                None,
+                "How long the access token of a client without a refresh token"
+                " lasts; null for no end.",
+            ),
+            Option(
+                "expire_access_token",
+                BOOLEAN,
+                False,
+                "The key of 2016: true gives nonrefreshable_access_token_lifetime"
+                " one hour unless that is set.",
+            ),
+        ),
+    ),
+    (
+        "Registration",
+        (
+            Option(
+                "enable_registration",
+                BOOLEAN,
+                False,
+                "Whether anybody may make an account; needs a captcha or"
+                " enable_registration_without_verification.",
+            ),
+            Option(
+                "enable_registration_without_verification",
+                BOOLEAN,
+                False,
+                "Whether registration may be open without any check.",
+            ),
+            Option(
+                "registration_shared_secret",
+                SECRET,
+                None,
+                "Who knows it can make accounts, administrators too, even where"
+                " registration is off.",
+            ),
+            Option(
+                "registration_shared_secret_path",
+                TEXT,
+                None,
+                "A file that holds registration_shared_secret.",
+            ),
+            Option(
+                "allow_guest_access",
+                BOOLEAN,
+                False,
+                "Whether accounts without a name and a password can be had.",
+            ),
+            Option(
+                "enable_registration_captcha",
+                BOOLEAN,
+                False,
+                "Whether registration asks for a captcha; needs both keys.",
+            ),
+            Option(
+                "recaptcha_public_key", TEXT, None, "The captcha's key for clients."
+            ),
+            Option(
+                "recaptcha_private_key",
+                SECRET,
+                None,
+                "The captcha's key for the server.",
+            ),
+            Option(
+                "recaptcha_private_key_path",
+                TEXT,
+                None,
+                "A file that holds recaptcha_private_key.",
+            ),
+            Option(
+                "recaptcha_siteverify_api",
+                URL,
+                "https://www.google.com/recaptcha/api/siteverify",
+                "Where a client's answer to the captcha is verified.",
+            ),
+        ),
+    ),
+    (
+        "Limits",
+        _rate("rc_login.address", 0.003, 5, "logins from one address")
+        + _rate("rc_login.account", 0.003, 5, "logins to one account")
+        + _rate("rc_login.failed_attempts", 0.17, 3, "failed logins to one account")
+        + _rate("rc_registration", 0.17, 3, "registrations from one address")
+        + (
+            Option(
+                "synauth.hash_threads",
+                integer(1, 256),
+                None,
+                "How many passwords are hashed at a time; by default as many as"
+                " there are processors.",
+            ),
+            Option(
+                "synauth.hash_queue",
+                integer(1),
+                64,
+                "How many passwords may wait to be hashed; whoever comes then is"
+                " told to come back later.",
+            ),
+            Option(
+                "synauth.max_sessions",
+                integer(1),
+                100000,
+                "How many user-interactive authentications may be under way;"
+                " beyond that the oldest is dropped.",
+            ),
+            Option(
+                "synauth.max_session_bytes",
+                integer(1024),
+                16384,
+                "How large what one of them remembers may be.",
+            ),
+        ),
+    ),
+)
+
+OPTIONS: Tuple[Option, ...] = tuple(
+    option for _, options in GROUPS for option in options
+)

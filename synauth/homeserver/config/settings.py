@@ -1,0 +1,119 @@
+"""
+The configuration as the rest of synauth sees it.
+"""
+
+from typing import Any, Mapping, Optional, Sequence, Tuple
+
+import attr
+
+from synauth.auth.settings import PasswordPolicy, RateLimit
+from synauth.homeserver.config.kinds import Network
+from synauth.homeserver.config.table import UnusedKey
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Listener:
+    """
+    Where to serve HTTP.
+
+    @ivar port: 0 for one that is free.
+    @ivar x_forwarded: whether X-Forwarded-For is looked at.
+    """
+
+    port: int
+    bind_addresses: Tuple[str, ...]
+    x_forwarded: bool = False
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Database:
+    """
+    The database.
+
+    @ivar name: the engine.
+    @ivar args: the engine's arguments; C{"database"} is the file.
+    """
+
+    name: str
+    args: Mapping[str, Any] = attr.ib(repr=False)
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class ProviderEntry:
+    """
+    A password provider, not imported yet.
+
+    @ivar module: the dotted name of a class.
+    @ivar config: what its C{parse_config} takes.
+    @ivar where: file, line and key of it.
+    """
+
+    module: str
+    config: Any = attr.ib(repr=False)
+    where: str
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class HomeServerConfig:
+    """
+    All settings, checked.  Names are those of a homeserver's configuration,
+    where it has them; lifetimes are milliseconds or C{None}.
+
+    @ivar public_baseurl: ends with a slash, or C{None}.
+    @ivar listen: endpoint strings from the command line; if there are any,
+        they stand in the place of C{listeners}.
+    @ivar password_pepper: the empty string for none.
+    @ivar password_policy: C{None} where there are no rules.
+    @ivar macaroon_secret_key: C{None} if there is none: see
+        L{synauth.homeserver.signing_key}.
+    @ivar refreshable_access_token_lifetime: C{None} for no refresh tokens.
+    @ivar password_providers: L{ProviderEntry} as loaded; the daemon puts what
+        L{synauth.homeserver.providers.load_password_providers} makes of them
+        in their place.
+    @ivar hash_threads: C{None} for one a processor.
+    @ivar unused_keys: what was passed over.
+    @ivar warnings: what is allowed but hardly meant, a sentence each.
+    """
+
+    server_name: str
+    public_baseurl: Optional[str]
+    listeners: Tuple[Listener, ...]
+    listen: Tuple[str, ...]
+    trusted_proxies: Tuple[Network, ...]
+    data_dir: str
+    database: Database
+
+    bcrypt_rounds: int
+    password_enabled: bool
+    password_localdb_enabled: bool
+    password_pepper: str = attr.ib(repr=False)
+    password_policy: Optional[PasswordPolicy]
+    password_providers: Sequence[Any]
+
+    macaroon_secret_key: Optional[str] = attr.ib(repr=False)
+    session_lifetime: Optional[int]
+    refreshable_access_token_lifetime: Optional[int]
+    refresh_token_lifetime: Optional[int]
+    nonrefreshable_access_token_lifetime: Optional[int]
+    expire_access_token: bool
+
+    enable_registration: bool
+    enable_registration_without_verification: bool
+    registration_shared_secret: Optional[str] = attr.ib(repr=False)
+    allow_guest_access: bool
+    enable_registration_captcha: bool
+    recaptcha_public_key: Optional[str]
+    recaptcha_private_key: Optional[str] = attr.ib(repr=False)
+    recaptcha_siteverify_api: str
+
+    rc_login_address: RateLimit
+    rc_login_account: RateLimit
+    rc_login_failed_attempts: RateLimit
+    rc_registration: RateLimit
+    hash_threads: Optional[int]
+    hash_queue: int
+    max_sessions: int
+    max_session_bytes: int
+
+    unused_keys: Tuple[UnusedKey, ...]
+    warnings: Tuple[str, ...]
