@@ -1,0 +1,90 @@
+"""
+The audit log: who tried to come in, from where, and what became of it.
+
+Its lines are for machines as well (fail2ban, a log collector), so their shape
+is fixed and nothing that a client says about itself can add to it::
+
+    outcome=refused method=m.login.password reason=wrong_password
+    ip=192.0.2.1 user="@alice:example.org" device=- agent="nio/0.24"
+
+(on one line).  The first four are words; the others are C{-} or a JSON string.
+"""
+
+import json
+import re
+from typing import Optional
+
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from synauth.interfaces import IAuditLog
+
+_log = Logger(namespace="synauth.audit")
+
+MAX_VALUE_LENGTH = 255
+
+_NOT_IN_A_WORD = re.compile(r"[^A-Za-z0-9._:/-]")
+
+
+@implementer(IAuditLog)
+class AuditLog:
+    """
+    Writes the audit log with C{twisted.logger}: a success at level info, a
+    refusal at level warn.
+    """
+
+    def __init__(self, logger: Logger = _log) -> None:
+        """
+        @param logger: where to.
+        """
+        self._logger = logger
+
+    def record(
+        self,
+        success: bool,
+        method: str,
+        reason: Optional[str],
+        user_id: Optional[str],
+        address: str,
+        user_agent: Optional[str],
+        device_id: Optional[str],
+    ) -> None:
+        """
+        See L{IAuditLog.record}.
+        """
+        emit = self._logger.info if success else self._logger.warn
+        outcome = "success" if success else "refused"
+        user_id, user_agent, device_id = (
+            None if value is None else value[:MAX_VALUE_LENGTH]
+            for value in (user_id, user_agent, device_id)
+        )
+        emit(
+            "{line}",
+            line="outcome=%s method=%s reason=%s ip=%s user=%s device=%s agent=%s"
+            % (
+                outcome,
+                _word(method),
+                _word(reason),
+                _word(address),
+                _quoted(user_id),
+                _quoted(device_id),
+                _quoted(user_agent),
+            ),
+            outcome=outcome,
+            method=_word(method),
+            reason=reason,
+            user_id=user_id,
+            address=address,
+            user_agent=user_agent,
+            device_id=device_id,
+        )
+
+
+def _word(text: Optional[str]) -> str:
+    return _NOT_IN_A_WORD.sub("_", text[:MAX_VALUE_LENGTH]) if text else "-"
+
+
+def _quoted(text: Optional[str]) -> str:
+    # ASCII only, so no other script's line break gets through; DEL is the one
+    # control character that JSON leaves alone.
+    return "-" if text is None else json.dumps(text).replace("\x7f", "\\u007f")

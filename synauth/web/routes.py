@@ -1,0 +1,96 @@
+"""
+The table of what is served where, and the tree that is made of it.
+
+The table is data: the documentation and the configuration of proxies can be
+made of it too, without an endpoint in sight.
+"""
+
+from typing import Any, Mapping, Sequence, Tuple, Union
+
+import attr
+
+from synauth.web.json_resource import Handler, JsonResource
+
+CLIENT_VERSIONS = ("api/v1", "r0", "v1", "v3", "unstable", "v2_alpha")
+
+
+def client_prefixes(*versions: str) -> Tuple[str, ...]:
+    """
+    @param versions: of L{CLIENT_VERSIONS}.
+    @return: the prefixes of the client-server API for them.
+    """
+    return tuple("/_matrix/client/" + version for version in versions)
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Route:
+    """
+    What is done at one path, under one or more prefixes, for one method.
+
+    @ivar method: the HTTP method.
+    @ivar prefixes: what the path may begin with; C{("",)} for nothing.
+    @ivar path: the rest, from its slash on.  A segment C{{name}} stands for
+        any non-empty one, which the handler is given as the keyword C{name}.
+    @ivar handler: what is done: a L{Handler}, or where it is found:
+        C{"endpoint.method"}.
+    """
+
+    method: str
+    prefixes: Tuple[str, ...]
+    path: str
+    handler: Union[str, Handler]
+
+
+def build_root(
+    routes: Sequence[Route], endpoints: Mapping[str, Any] = {}
+) -> JsonResource:
+    """
+    Make the tree of resources.
+
+    A static segment goes before a parameter in the same place, and there is no
+    way back: a route below the parameter is not found through a static segment
+    that has no such child.
+
+    @param routes: the table.
+    @param endpoints: the objects that the routes' handlers name.
+    @return: the root; what it does not know is answered with a 404.
+    @raise ValueError: if two routes claim the same method and path.
+    """
+    root = JsonResource()
+    for route in routes:
+        handler = _find(route.handler, endpoints)
+        for prefix in route.prefixes:
+            _place(root, route, prefix + route.path, handler)
+    return root
+
+
+def _find(handler: Union[str, Handler], endpoints: Mapping[str, Any]) -> Handler:
+    if not isinstance(handler, str):
+        return handler
+    endpoint, _, method = handler.partition(".")
+    found: Handler = getattr(endpoints[endpoint], method)
+    return found
+
+
+def _place(root: JsonResource, route: Route, path: str, handler: Handler) -> None:
+    place = root
+    names = []
+    for segment in path.split("/")[1:]:
+        if segment.startswith("{"):
+            names.append(segment[1:-1])
+            if place.parameter is None:
+                place.parameter = JsonResource()
+            place = place.parameter
+        else:
+            place = _child(place, segment.encode("ascii"))
+    try:
+        place.add_handler(route.method, handler, tuple(names))
+    except ValueError:
+        raise ValueError("Two routes for %s %s" % (route.method, path))
+
+
+def _child(place: JsonResource, segment: bytes) -> JsonResource:
+    if segment not in place.children:
+        place.putChild(segment, JsonResource())
+    child: JsonResource = place.children[segment]
+    return child

@@ -1,0 +1,143 @@
+"""
+The site and its connections.
+
+Nothing here writes a query string to a log: an access token may stand in it.
+"""
+
+from typing import Any, Sequence
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.web.http import HTTPChannel, datetimeToString
+from twisted.web.resource import IResource
+from twisted.web.server import Site
+
+from synauth.errors import MatrixError
+from synauth.web.client_address import ClientAddresses, Network
+from synauth.web.request import SynauthRequest
+from synauth.web.response import encode_json, json_response
+
+IDLE_TIMEOUT_S = 60
+
+_access_log = Logger(namespace="synauth.access")
+
+_BAD_REQUEST = encode_json(MatrixError(400, "Not an HTTP request").error_dict())
+
+
+class SynauthChannel(HTTPChannel):
+    """
+    A connection that speaks HTTP/1.1.
+    """
+
+    # Set by the site; the transport is never None while data arrives.
+    site: "SynauthSite"
+    transport: Any
+
+    def _respondToBadRequestAndDisconnect(self) -> None:
+        """
+        Say in JSON what Twisted says without words.
+        """
+        self.transport.write(
+            json_response(400, self.site.date(), b"Connection: close\r\n", _BAD_REQUEST)
+        )
+        self.loseConnection()
+
+    def headerReceived(self, line: bytes) -> bool:
+        """
+        A header has arrived.
+
+        @param line: the whole of it.
+        @return: whether it is a good one.
+        """
+        try:
+            return bool(super().headerReceived(line))
+        except ValueError:
+            # Newer Pythons don't make a number of a Content-Length with
+            # thousands of digits.
+            self._respondToBadRequestAndDisconnect()
+            return False
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """
+        Say why the connection ends.
+
+        @param line: what is longer than Twisted lets a line be.
+        """
+        self._respondToBadRequestAndDisconnect()
+
+
+class SynauthSite(Site):
+    """
+    Serves a tree of resources.
+
+    @ivar clock: the reactor.
+    @ivar addresses: tells where requests come from.
+    """
+
+    protocol = SynauthChannel  # type: ignore[assignment]
+    displayTracebacks = False
+
+    def __init__(
+        self,
+        resource: IResource,
+        reactor: IReactorTime,
+        x_forwarded: bool = False,
+        trusted_proxies: Sequence[Network] = (),
+        access_log: bool = False,
+    ) -> None:
+        """
+        @param resource: the root.
+        @param reactor: for the time, and time limits.
+        @param x_forwarded: whether C{X-Forwarded-For} is looked at.
+        @param trusted_proxies: whose C{X-Forwarded-For} is believed.
+        @param access_log: whether each answer is logged, at level info and
+            without its query, under C{synauth.access}.
+        """
+        super().__init__(
+            resource, SynauthRequest, timeout=IDLE_TIMEOUT_S, reactor=reactor
+        )
+        self.clock = reactor
+        self.addresses = ClientAddresses(x_forwarded, trusted_proxies)
+        self._log_requests = access_log
+        self._date = b""
+        self._date_s = -1
+
+    def startFactory(self) -> None:
+        """
+        Twisted opens its access log here and wakes up once a second to keep
+        the time for it.  We have no use for either.
+        """
+
+    def date(self) -> bytes:
+        """
+        @return: the value of a C{Date} header.
+        """
+        now_s = int(self.clock.seconds())
+        if now_s != self._date_s:
+            self._date_s = now_s
+            self._date = datetimeToString(now_s)
+        return self._date
+
+    def log(self, request: SynauthRequest) -> None:  # type: ignore[override]
+        """
+        Log an answer, if that is wanted.
+
+        @param request: the request; its query is not logged.
+        """
+        if self._log_requests:
+            _access_log.info(
+                "{address} {method} {path} {status} {length}B {duration_ms}ms",
+                address=request.client_address(),
+                method=_printable(request.method),
+                path=_printable(request.path or b"-"),
+                status=request.code,
+                length=request.sentLength,
+                duration_ms=round(1000 * (self.clock.seconds() - request.received_at)),
+            )
+
+
+def _printable(raw: bytes) -> str:
+    """
+    @return: C{raw} in printable ASCII, the rest as escapes.
+    """
+    return repr(raw)[2:-1]
