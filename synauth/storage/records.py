@@ -13,14 +13,16 @@ class NewAccount:
     An account to be made.
 
     @ivar creation_ts: B{seconds} since the epoch, as the table has it.
+    @ivar display_name: the name in its profile, C{None} for no profile.
     """
 
     user_id: str
-    password_hash: Optional[str]
+    password_hash: Optional[str] = attr.ib(repr=False)
     creation_ts: int
     admin: bool = False
     is_guest: bool = False
     user_type: Optional[str] = None
+    display_name: Optional[str] = None
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)

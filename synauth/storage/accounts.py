@@ -1,0 +1,183 @@
+"""
+Accounts.
+"""
+
+from typing import Dict, Optional
+
+from twisted.enterprise.adbapi import Transaction
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from synauth.constants import Codes
+from synauth.errors import StoreError
+from synauth.identifiers import UserID
+from synauth.interfaces import IAccountStore, IDatabase
+from synauth.storage.issuing import record_login
+from synauth.storage.records import Account, NewAccount, NewLogin
+from synauth.storage.sqlite import SqliteEngine
+from synauth.storage.text import require_storable, storable
+
+
+@implementer(IAccountStore)
+class AccountStore:
+    """
+    Accounts in a database.
+    """
+
+    _database: IDatabase
+
+    def create_user(
+        self, account: NewAccount, login: Optional[NewLogin] = None
+    ) -> "Deferred[None]":
+        """
+        See L{IAccountStore.create_user}.
+        """
+        return self._database.write(_create_user, self._database.engine, account, login)
+
+    def get_user(self, user_id: str) -> "Deferred[Optional[Account]]":
+        """
+        See L{IAccountStore.get_user}.
+        """
+        return self._database.read(_get_user, user_id)
+
+    def get_users_by_id_case_insensitive(
+        self, user_id: str
+    ) -> "Deferred[Dict[str, Optional[str]]]":
+        """
+        See L{IAccountStore.get_users_by_id_case_insensitive}.
+        """
+        return self._database.read(_get_users_by_id_case_insensitive, user_id)
+
+    def user_set_password_hash(
+        self, user_id: str, password_hash: Optional[str]
+    ) -> "Deferred[None]":
+        """
+        See L{IAccountStore.user_set_password_hash}.
+        """
+        return self._database.write(_set_password_hash, user_id, password_hash)
+
+    def replace_password_hash(
+        self, user_id: str, old_hash: str, new_hash: str
+    ) -> "Deferred[bool]":
+        """
+        See L{IAccountStore.replace_password_hash}.
+        """
+        return self._database.write(_replace_password_hash, user_id, old_hash, new_hash)
+
+    def user_add_threepid(
+        self,
+        user_id: str,
+        medium: str,
+        address: str,
+        validated_at: int,
+        added_at: int,
+    ) -> "Deferred[None]":
+        """
+        See L{IAccountStore.user_add_threepid}.
+        """
+        return self._database.write(
+            _add_threepid, user_id, medium, address, validated_at, added_at
+        )
+
+
+def _create_user(
+    txn: Transaction,
+    engine: SqliteEngine,
+    account: NewAccount,
+    login: Optional[NewLogin],
+) -> None:
+    require_storable(account.user_id, account.password_hash, account.display_name)
+    if _get_users_by_id_case_insensitive(txn, account.user_id):
+        raise StoreError(400, "User ID already taken.", Codes.USER_IN_USE)
+    txn.execute(
+        "INSERT INTO users (name, password_hash, creation_ts, admin, is_guest,"
+        " user_type, deactivated, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            account.user_id,
+            account.password_hash,
+            account.creation_ts,
+            int(account.admin),
+            int(account.is_guest),
+            account.user_type,
+            0,
+            True,
+        ),
+    )
+    if account.display_name is not None:
+        txn.execute(
+            "INSERT INTO profiles (user_id, displayname) VALUES (?, ?)",
+            (UserID.from_string(account.user_id).localpart, account.display_name),
+        )
+    if login is not None:
+        record_login(txn, engine, login)
+
+
+def _get_user(txn: Transaction, user_id: str) -> Optional[Account]:
+    if not storable(user_id):
+        return None
+    txn.execute(
+        "SELECT name, password_hash, admin, is_guest, deactivated, locked"
+        " FROM users WHERE name = ?",
+        (user_id,),
+    )
+    row = txn.fetchone()
+    return None if row is None else Account(row[0], row[1], *map(bool, row[2:]))
+
+
+def _get_users_by_id_case_insensitive(
+    txn: Transaction, user_id: str
+) -> Dict[str, Optional[str]]:
+    if not storable(user_id):
+        return {}
+    txn.execute(
+        "SELECT name, password_hash FROM users WHERE lower(name) = lower(?)",
+        (user_id,),
+    )
+    return dict(txn.fetchall())
+
+
+def _set_password_hash(
+    txn: Transaction, user_id: str, password_hash: Optional[str]
+) -> None:
+    require_storable(user_id, password_hash)
+    txn.execute(
+        "UPDATE users SET password_hash = ? WHERE name = ?", (password_hash, user_id)
+    )
+    if txn.rowcount == 0:
+        raise StoreError(404, "Unknown user", Codes.NOT_FOUND)
+
+
+def _replace_password_hash(
+    txn: Transaction, user_id: str, old_hash: str, new_hash: str
+) -> bool:
+    require_storable(user_id, old_hash, new_hash)
+    txn.execute(
+        "UPDATE users SET password_hash = ? WHERE name = ? AND password_hash = ?",
+        (new_hash, user_id, old_hash),
+    )
+    replaced: int = txn.rowcount
+    return replaced > 0
+
+
+def _add_threepid(
+    txn: Transaction,
+    user_id: str,
+    medium: str,
+    address: str,
+    validated_at: int,
+    added_at: int,
+) -> None:
+    require_storable(user_id, medium, address)
+    binding = (user_id, validated_at, added_at, medium, address)
+    txn.execute(
+        "UPDATE user_threepids SET user_id = ?, validated_at = ?, added_at = ?"
+        " WHERE medium = ? AND address = ?",
+        binding,
+    )
+    if txn.rowcount == 0:
+        txn.execute(
+            "INSERT INTO user_threepids"
+            " (user_id, validated_at, added_at, medium, address)"
+            " VALUES (?, ?, ?, ?, ?)",
+            binding,
+        )

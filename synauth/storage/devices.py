@@ -1,0 +1,118 @@
+"""
+Devices.
+"""
+
+from typing import Iterable, List, Optional
+
+from twisted.enterprise.adbapi import Transaction
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from synauth.interfaces import IDatabase, IDeviceStore
+from synauth.storage.ending import end_tokens
+from synauth.storage.records import Device, EndedToken, NewLogin
+from synauth.storage.text import cleaned, require_storable, storable
+
+
+@implementer(IDeviceStore)
+class DeviceStore:
+    """
+    Devices in a database.
+    """
+
+    _database: IDatabase
+
+    def get_device(self, user_id: str, device_id: str) -> "Deferred[Optional[Device]]":
+        """
+        See L{IDeviceStore.get_device}.
+        """
+        return self._database.read(_get_device, user_id, device_id)
+
+    def store_device(
+        self, user_id: str, device_id: str, display_name: Optional[str] = None
+    ) -> "Deferred[bool]":
+        """
+        See L{IDeviceStore.store_device}.
+        """
+        return self._database.write(_store_device, user_id, device_id, display_name)
+
+    def delete_devices(
+        self, user_id: str, device_ids: Iterable[str]
+    ) -> "Deferred[List[EndedToken]]":
+        """
+        See L{IDeviceStore.delete_devices}.
+        """
+        return self._database.write(_delete_devices, user_id, list(device_ids))
+
+    def delete_all_devices(self, user_id: str) -> "Deferred[List[EndedToken]]":
+        """
+        See L{IDeviceStore.delete_all_devices}.
+        """
+        return self._database.write(_delete_all_devices, user_id)
+
+
+def record_device(txn: Transaction, login: NewLogin) -> None:
+    """
+    Note that a device has logged in; make it if it is new.
+
+    @param login: one with a device.
+    """
+    seen = (login.now_ms, cleaned(login.ip), cleaned(login.user_agent))
+    txn.execute(
+        "UPDATE devices SET last_seen = ?, ip = ?, user_agent = ?"
+        " WHERE user_id = ? AND device_id = ?",
+        seen + (login.user_id, login.device_id),
+    )
+    if txn.rowcount == 0:
+        txn.execute(
+            "INSERT INTO devices"
+            " (last_seen, ip, user_agent, user_id, device_id, display_name)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            seen + (login.user_id, login.device_id, login.display_name),
+        )
+
+
+def _get_device(txn: Transaction, user_id: str, device_id: str) -> Optional[Device]:
+    if not (storable(user_id) and storable(device_id)):
+        return None
+    txn.execute(
+        "SELECT user_id, device_id, display_name, last_seen, ip, user_agent"
+        " FROM devices WHERE user_id = ? AND device_id = ?",
+        (user_id, device_id),
+    )
+    row = txn.fetchone()
+    return None if row is None else Device(*row)
+
+
+def _store_device(
+    txn: Transaction, user_id: str, device_id: str, display_name: Optional[str]
+) -> bool:
+    require_storable(user_id, device_id, display_name)
+    if _get_device(txn, user_id, device_id) is not None:
+        return False
+    txn.execute(
+        "INSERT INTO devices (user_id, device_id, display_name) VALUES (?, ?, ?)",
+        (user_id, device_id, display_name),
+    )
+    return True
+
+
+def _delete_devices(
+    txn: Transaction, user_id: str, device_ids: List[str]
+) -> List[EndedToken]:
+    ended: List[EndedToken] = []
+    for device_id in device_ids:
+        if storable(user_id) and storable(device_id):
+            ended.extend(end_tokens(txn, user_id, device_id))
+            txn.execute(
+                "DELETE FROM devices WHERE user_id = ? AND device_id = ?",
+                (user_id, device_id),
+            )
+    return ended
+
+
+def _delete_all_devices(txn: Transaction, user_id: str) -> List[EndedToken]:
+    if not storable(user_id):
+        return []
+    txn.execute("DELETE FROM devices WHERE user_id = ?", (user_id,))
+    return end_tokens(txn, user_id)

@@ -1,0 +1,130 @@
+"""
+How tokens begin: the parts of transactions that add them.
+"""
+
+from typing import List, Optional
+
+from twisted.enterprise.adbapi import Transaction
+
+from synauth.constants import Codes
+from synauth.errors import StoreError
+from synauth.storage.devices import record_device
+from synauth.storage.ending import end_tokens
+from synauth.storage.records import EndedToken, NewLogin
+from synauth.storage.sqlite import SqliteEngine
+from synauth.storage.text import require_storable
+
+
+def record_login(
+    txn: Transaction, engine: SqliteEngine, login: NewLogin
+) -> List[EndedToken]:
+    """
+    Remember a login: see L{synauth.interfaces.ITokenStore.add_login}.
+
+    @return: the tokens of the same device that ended.
+    @raise StoreError: see L{require_account}.
+    """
+    require_storable(
+        login.device_id, login.display_name, login.access_token, login.refresh_token
+    )
+    require_account(txn, login.user_id)
+    ended: List[EndedToken] = []
+    if login.device_id is not None:
+        record_device(txn, login)
+        ended = end_tokens(txn, login.user_id, login.device_id)
+    refresh_token_id = None
+    if login.refresh_token is not None:
+        refresh_token_id = insert_refresh_token(
+            txn,
+            engine,
+            login.user_id,
+            login.device_id,
+            login.refresh_token,
+            login.refresh_expiry_ms,
+            login.session_expiry_ms,
+        )
+    insert_access_token(
+        txn,
+        engine,
+        login.user_id,
+        login.device_id,
+        login.access_token,
+        login.now_ms,
+        login.valid_until_ms,
+        refresh_token_id,
+    )
+    return ended
+
+
+def require_account(txn: Transaction, user_id: str) -> None:
+    """
+    Nobody gets a token who could not use it.  Asked in the transaction that
+    adds the token, because a deactivation may have come first.
+
+    @raise StoreError: 404 if there is no such account, 403
+        C{M_USER_DEACTIVATED} if it is deactivated.
+    """
+    require_storable(user_id)
+    txn.execute("SELECT deactivated FROM users WHERE name = ?", (user_id,))
+    row = txn.fetchone()
+    if row is None:
+        raise StoreError(404, "Unknown user", Codes.NOT_FOUND)
+    if row[0]:
+        raise StoreError(
+            403, "This account has been deactivated", Codes.USER_DEACTIVATED
+        )
+
+
+def insert_access_token(
+    txn: Transaction,
+    engine: SqliteEngine,
+    user_id: str,
+    device_id: Optional[str],
+    token: str,
+    now_ms: int,
+    valid_until_ms: Optional[int] = None,
+    refresh_token_id: Optional[int] = None,
+) -> None:
+    """
+    Add an access token.
+
+    @param now_ms: the time of the authentication that it stands for.
+    @param refresh_token_id: the row of the refresh token given out with it.
+    """
+    txn.execute(
+        "INSERT INTO access_tokens (id, user_id, device_id, token, last_validated,"
+        " valid_until_ms, refresh_token_id, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            engine.next_id(txn, "access_tokens"),
+            user_id,
+            device_id,
+            token,
+            now_ms,
+            valid_until_ms,
+            refresh_token_id,
+            False,
+        ),
+    )
+
+
+def insert_refresh_token(
+    txn: Transaction,
+    engine: SqliteEngine,
+    user_id: str,
+    device_id: Optional[str],
+    token: str,
+    expiry_ms: Optional[int] = None,
+    session_expiry_ms: Optional[int] = None,
+) -> int:
+    """
+    Add a refresh token.
+
+    @return: its row id.
+    """
+    token_id = engine.next_id(txn, "refresh_tokens")
+    txn.execute(
+        "INSERT INTO refresh_tokens (id, user_id, device_id, token, expiry_ts,"
+        " ultimate_session_expiry_ts) VALUES (?, ?, ?, ?, ?, ?)",
+        (token_id, user_id, device_id, token, expiry_ms, session_expiry_ms),
+    )
+    return token_id

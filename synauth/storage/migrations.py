@@ -1,0 +1,126 @@
+"""
+The schema, and its way from any older version to today's.
+
+The scripts in C{schema/} are numbered from 1 without a gap; the database
+remembers the number of the last that was applied.
+"""
+
+import os
+import re
+from typing import Any, List, Optional
+
+from synauth.errors import ConfigError
+from synauth.storage.sqlite import SqliteEngine
+
+SCHEMA = os.path.join(os.path.dirname(__file__), "schema")
+VERSION_TABLE = "synauth_schema_version"
+
+# The table by which a homeserver's own database is known.
+_HOMESERVER_TABLE = "schema_version"
+_SCRIPT_NAME = re.compile(r"(\d+)_\w+\.sql\Z")
+
+
+def prepare_database(engine: SqliteEngine, folder: str = SCHEMA) -> None:
+    """
+    Make the database if there is none and bring it to today's schema.  Blocks:
+    for use before the reactor runs.
+
+    @param folder: where the scripts are.
+    @raise ConfigError: if it can't be used; it is then as it was, or at the
+        last version to which a script could bring it.
+    """
+    engine.create()
+    try:
+        connection = engine.connect()
+        try:
+            migrate(engine, connection, folder)
+        finally:
+            connection.close()
+    except engine.Error as error:
+        raise ConfigError("%s: %s" % (engine.name, engine.explain(error)))
+
+
+def migrate(engine: SqliteEngine, connection: Any, folder: str = SCHEMA) -> None:
+    """
+    Apply the scripts that a database has not seen yet, each in a transaction
+    of its own, and set the connection up.
+
+    @param connection: one of C{engine}'s, not set up yet.
+    @raise ConfigError: if the database is not ours or newer than we are, or if
+        a script fails.
+    """
+    scripts = _scripts(folder)
+    # Looked at before anything is set: a homeserver's database stays untouched.
+    _version(engine, connection.cursor(), len(scripts))
+    engine.set_up(connection)
+    while _apply_next(engine, connection, scripts):
+        pass
+
+
+def _scripts(folder: str) -> List[str]:
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".sql"))
+    for position, name in enumerate(names, 1):
+        match = _SCRIPT_NAME.match(name)
+        if match is None or int(match.group(1)) != position:
+            raise ValueError("schema script %s is not number %d" % (name, position))
+    return [os.path.join(folder, name) for name in names]
+
+
+def _version(engine: SqliteEngine, txn: Any, newest: int) -> int:
+    tables = engine.tables(txn)
+    problem: Optional[str] = None
+    version = 0
+    if _HOMESERVER_TABLE in tables:
+        problem = (
+            "it is a homeserver's own database, which synauth does not alter;"
+            " name another file"
+        )
+    elif VERSION_TABLE in tables:
+        txn.execute("SELECT MAX(version) FROM " + VERSION_TABLE)
+        version = txn.fetchone()[0] or 0
+        if version > newest:
+            problem = (
+                "its schema is version %d and this synauth knows versions up to %d;"
+                " use a newer synauth, or a backup from before the upgrade"
+                % (version, newest)
+            )
+    elif tables:
+        problem = (
+            "it holds tables of another program (%s); name another file"
+            % ", ".join(sorted(tables)[:3])
+        )
+    if problem is not None:
+        raise ConfigError("%s: %s" % (engine.name, problem))
+    return version
+
+
+def _apply_next(engine: SqliteEngine, connection: Any, scripts: List[str]) -> bool:
+    txn = connection.cursor()
+    # The lock comes before the look: another process may be doing the same.
+    engine.begin(txn)
+    try:
+        version = _version(engine, txn, len(scripts))
+        if version == len(scripts):
+            return False
+        _apply(engine, txn, scripts[version], version)
+        connection.commit()
+        return True
+    finally:
+        connection.rollback()
+
+
+def _apply(engine: SqliteEngine, txn: Any, path: str, version: int) -> None:
+    with open(path, encoding="utf-8") as script:
+        text = script.read()
+    try:
+        if version == 0:
+            txn.execute("CREATE TABLE %s (version INTEGER NOT NULL)" % VERSION_TABLE)
+        for statement in engine.statements(text):
+            txn.execute(statement)
+        txn.execute("DELETE FROM " + VERSION_TABLE)
+        txn.execute("INSERT INTO %s VALUES (?)" % VERSION_TABLE, (version + 1,))
+    except engine.Error as error:
+        raise ConfigError(
+            "%s: the upgrade %s failed (%s); the database is still at version %d"
+            % (engine.name, os.path.basename(path), error, version)
+        )

@@ -1,0 +1,73 @@
+"""
+A database without threads.
+"""
+
+from typing import Any, Callable, TypeVar
+
+from twisted.internet.defer import Deferred, execute
+from zope.interface import implementer
+
+from synauth.interfaces import IDatabase
+from synauth.storage.migrations import migrate
+from synauth.storage.sqlite import SqliteEngine
+
+T = TypeVar("T")
+
+
+@implementer(IDatabase)
+class InlineDatabase:
+    """
+    The real SQL on the caller's thread: every Deferred has fired already.
+
+    @ivar engine: what the SQL may depend on.
+    @ivar connection: the one connection, for a test to look behind the stores.
+    """
+
+    def __init__(self, path: str = ":memory:") -> None:
+        """
+        @param path: the file; by default it lives and dies with this object.
+        """
+        self.engine = SqliteEngine(path)
+        if path != ":memory:":
+            self.engine.create()
+        self.connection = self.engine.connect()
+        migrate(self.engine, self.connection)
+        self._open = True
+
+    def start(self) -> None:
+        """
+        Nothing is left to do.
+        """
+
+    def close(self) -> None:
+        """
+        Close the database; nothing works any more.
+        """
+        self._open = False
+        self.connection.close()
+
+    def read(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
+        """
+        See L{IDatabase.read}.
+        """
+        return execute(self._run, False, function, args)
+
+    def write(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
+        """
+        See L{IDatabase.write}.
+        """
+        return execute(self._run, True, function, args)
+
+    def _run(self, writes: bool, function: Callable[..., T], args: Any) -> T:
+        if not self._open:
+            raise RuntimeError("the database is not open")
+        txn = self.connection.cursor()
+        txn.execute("PRAGMA query_only=%d" % (not writes))
+        try:
+            if writes:
+                self.engine.begin(txn)
+            result = function(txn, *args)
+            self.connection.commit()
+            return result
+        finally:
+            self.connection.rollback()
