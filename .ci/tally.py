@@ -13,6 +13,7 @@ import re
 import sys
 from typing import Any, Dict, List, Tuple
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _SUMMARY = re.compile(r"^(?:PASSED|FAILED)(?: \((.*)\))?\s*$", re.MULTILINE)
 _COUNT = re.compile(r"(\w+)=(\d+)")
 _GOOD = ("successes", "expectedFailures")
@@ -26,7 +27,7 @@ def _count(output: str) -> Tuple[int, int]:
     @return: how many tests passed and failed, as far as C{output} says.
     """
     counts: Dict[str, int] = {}
-    for summary in _SUMMARY.findall(output):
+    for summary in _SUMMARY.findall(_COLOUR.sub("", output)):
         for name, number in _COUNT.findall(summary):
             counts[name] = counts.get(name, 0) + int(number)
     return (
@@ -43,7 +44,7 @@ def tally(environment: Dict[str, Any]) -> Tuple[int, int]:
     """
     commands: List[Dict[str, Any]] = environment.get("test") or []
     broken = any(command["retcode"] for command in commands)
-    tests = [command for command in commands if "tests." in command["command"]]
+    tests = [c for c in commands if any(w.startswith("tests.") for w in c["command"])]
     passed = failed = 0
     for command in tests:
         good, bad = _count(command["output"])

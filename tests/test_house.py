@@ -151,7 +151,7 @@ def long_functions(path: str, tree: ast.Module) -> Iterator[str]:
 def undocumented(path: str, tree: ast.Module) -> Iterator[str]:
     """
     Everything public says what it is.  What implements an interface is
-    documented there.
+    documented there, and an overload by what it is an overload of.
     """
     if not ast.get_docstring(tree):
         yield "%s has no docstring" % (path,)
@@ -165,15 +165,15 @@ def undocumented(path: str, tree: ast.Module) -> Iterator[str]:
                 continue
             if isinstance(node, ast.ClassDef):
                 todo.append((node, _is_decorated(node, "implementer")))
-            elif implements or _is_decorated(node, "setter"):
+            elif implements or _is_decorated(node, "setter", "overload"):
                 continue
             if not ast.get_docstring(node):
                 yield "%s:%d %s has no docstring" % (path, node.lineno, node.name)
 
 
-def _is_decorated(node: Definition, name: str) -> bool:
+def _is_decorated(node: Definition, *names: str) -> bool:
     decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-    return any(dotted(d).split(".")[-1] == name for d in decorators)
+    return any(dotted(d).split(".")[-1] in names for d in decorators)
 
 
 def undocumented_tests(path: str, tree: ast.Module) -> Iterator[str]:

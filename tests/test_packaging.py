@@ -132,7 +132,7 @@ class Tally(SynchronousTestCase):
         @return: a command as tox reports it.
         """
         words = ["python", "-m", "tests.run"] if tests else ["ruff", "check"]
-        return {"command": " ".join(words), "output": output, "retcode": retcode}
+        return {"command": words, "output": output, "retcode": retcode}
 
     def assertTally(self, passed: int, failed: int, commands: List[Dict]) -> None:
         """
@@ -194,6 +194,13 @@ class Tally(SynchronousTestCase):
         """
         self.assertEqual((0, 1), self.tally({}))
         self.assertTally(0, 1, [])
+
+    def test_colours(self) -> None:
+        """
+        A summary counts in colour, too, and with a terminal's line ends.
+        """
+        summary = "\x1b[32mPASSED\x1b[0m (successes=6)\r\n"
+        self.assertTally(6, 0, [self.command(summary)])
 
     def test_words_in_a_log(self) -> None:
         """
