@@ -2,14 +2,21 @@
 Packaging of synauth.
 """
 
+from typing import Dict
+
 from setuptools import find_packages, setup
 
 with open("README.rst", encoding="utf-8") as readme:
     LONG_DESCRIPTION = readme.read()
 
+# Read, not imported: what synauth imports may not be there at build time.
+VERSION: Dict[str, str] = {}
+with open("synauth/_version.py", encoding="utf-8") as version:
+    exec(version.read(), VERSION)
+
 setup(
     name="synauth",
-    version="0.1.0",
+    version=VERSION["__version__"],
     description="The authentication half of a Matrix homeserver, on Twisted",
     long_description=LONG_DESCRIPTION,
     long_description_content_type="text/x-rst",

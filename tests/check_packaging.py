@@ -151,6 +151,10 @@ class Installation(SynchronousTestCase):
         self.assertIn("--listen", usage)
         self.assertNotIn("Unhandled Error", usage)
         self.assertIn("register-user", virtualenv.run("synauth", "--help"))
+        version = os.path.basename(built(".whl")).split("-")[1]
+        self.assertEqual(
+            "synauth %s\n" % (version,), virtualenv.run("synauth", "--version")
+        )
 
     def assertTwistedUnharmed(self, virtualenv: Virtualenv) -> None:
         """
