@@ -21,7 +21,7 @@ from synauth.auth.login import LimitedPasswords, PasswordLogin
 from synauth.auth.passwords import BcryptHasher, LocalPasswords
 from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.sessions import MemorySessionStore, Operation
-from synauth.auth.settings import HandlerLimits
+from synauth.auth.settings import HandlerOptions
 from synauth.auth.stages import (
     Checkers,
     DummyStage,
@@ -61,14 +61,14 @@ class AuthHandler:
 
     def __init__(self, hs: IHomeServer) -> None:
         config = hs.config
-        limits = _limits_of(config)
+        options = _options_of(config)
         self.hs = hs
         self.store = hs.get_datastore()
         self.clock = hs.get_clock()
         self.device_handler = hs.get_device_handler()
         self.bcrypt_rounds = config.bcrypt_rounds
         self.hash_pool = HashPool(
-            hs.get_reactor, limits.hash_threads, limits.hash_queue
+            hs.get_reactor, options.hash_threads, options.hash_queue
         )
         self.hasher = BcryptHasher(
             self.hash_pool, self.bcrypt_rounds, lambda: config.password_pepper
@@ -83,10 +83,10 @@ class AuthHandler:
             for provider, settings in config.password_providers
         ]
         self.passwords: IPasswordChecker = PasswordLogin(
-            self.password_providers, self.local_passwords
+            self.password_providers, self.local_passwords, options.local_passwords
         )
-        if limits.failed_attempts is not None:
-            limiter = RateLimiter(self.clock, *attr.astuple(limits.failed_attempts))
+        if options.failed_attempts is not None:
+            limiter = RateLimiter(self.clock, *attr.astuple(options.failed_attempts))
             self.passwords = LimitedPasswords(self.passwords, limiter)
         stages: List[IStage] = [
             PasswordStage(hs.hostname, self.passwords),
@@ -97,8 +97,8 @@ class AuthHandler:
         self.sessions = MemorySessionStore(
             self.clock,
             self.SESSION_EXPIRE_MS,
-            limits.max_sessions,
-            limits.max_session_bytes,
+            options.max_sessions,
+            options.max_session_bytes,
         )
         self.interactive = InteractiveAuth({s.type: s for s in stages}, self.sessions)
         self.checkers = Checkers(self.interactive.stages)
@@ -383,12 +383,12 @@ class AuthHandler:
         raise AuthError(403, "Invalid token", Codes.FORBIDDEN)
 
 
-def _limits_of(config: Any) -> HandlerLimits:
+def _options_of(config: Any) -> HandlerOptions:
     """
-    @return: the host's limits, if it has ours; a 2016 configuration has none.
+    @return: what the host chose; a 2016 configuration has no such thing.
     """
-    limits = getattr(config, "handler_limits", None)
-    return limits if isinstance(limits, HandlerLimits) else HandlerLimits()
+    options = getattr(config, "handler_options", None)
+    return options if isinstance(options, HandlerOptions) else HandlerOptions()
 
 
 def _now(deferred: "Deferred[Any]") -> Any:

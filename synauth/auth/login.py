@@ -23,11 +23,15 @@ class PasswordLogin:
 
     @param providers: objects with the legacy C{check_password}.
     @param local: the accounts with a password of their own.
+    @param ask_local: whether such a password lets anybody in.
     """
 
-    def __init__(self, providers: List[Any], local: LocalPasswords) -> None:
+    def __init__(
+        self, providers: List[Any], local: LocalPasswords, ask_local: bool = True
+    ) -> None:
         self._providers = providers
         self._local = local
+        self._ask_local = ask_local
 
     @inlineCallbacks
     def check_password(self, user_id: str, password: str) -> "Deferred[Optional[str]]":
@@ -50,6 +54,8 @@ class PasswordLogin:
                     provider=_name(provider),
                     user_id=user_id,
                 )
+        if not self._ask_local:
+            return None
         proved = yield self._local.check_password(user_id, password)
         return proved
 

@@ -36,10 +36,12 @@ class PasswordPolicy:
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
-class HandlerLimits:
+class HandlerOptions:
     """
-    What L{synauth.AuthHandler} bounds.  A configuration that has such an object
-    as C{handler_limits} says otherwise.
+    What can be chosen of L{synauth.AuthHandler} beyond what source 000 has: by
+    an object of this class as C{handler_options} of the configuration.
+
+    @ivar local_passwords: whether passwords in the database let anybody in.
 
     @ivar hash_threads: how many passwords are hashed at once; C{None} for one a
         processor.
@@ -51,6 +53,7 @@ class HandlerLimits:
         password, or C{None} for no limit.
     """
 
+    local_passwords: bool = True
     hash_threads: Optional[int] = None
     hash_queue: int = 64
     max_sessions: int = 100000

@@ -1,0 +1,140 @@
+"""
+The homeserver that the daemon embeds: it puts the parts together, and is the
+host of L{synauth.AuthHandler}.
+"""
+
+from typing import Any
+
+import attr
+from zope.interface import implementer
+
+from synauth.auth.audit import AuditLog
+from synauth.auth.handler import AuthHandler
+from synauth.auth.ratelimit import RateLimiter
+from synauth.auth.settings import RateLimit
+from synauth.homeserver.clock import Clock
+from synauth.homeserver.config.settings import HomeServerConfig
+from synauth.homeserver.devices import DeviceHandler, NoPushers
+from synauth.homeserver.http_client import SimpleHttpClient
+from synauth.homeserver.identity import NoIdentityServer
+from synauth.homeserver.logins import Logins
+from synauth.homeserver.registration import Registration
+from synauth.interfaces import (
+    IDatabase,
+    IDeviceHandler,
+    IHandlers,
+    IHomeServer,
+    IMacaroonAuth,
+    IPusherPool,
+    ISimpleHttpClient,
+)
+from synauth.storage.datastore import DataStore
+
+
+@implementer(IHandlers)
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Handlers:
+    """
+    The handlers that L{synauth.AuthHandler} asks a host for in a bundle.
+    """
+
+    identity_handler: NoIdentityServer
+    registration_handler: Registration
+
+
+@implementer(IHomeServer)
+class HomeServer:
+    """
+    All that the endpoints need.
+
+    @param config: the settings; with a C{macaroon_secret_key}.
+    @param reactor: time, threads and connections.
+    @param database: an L{IDatabase} that has been prepared.
+    @param treq: what stands in for the treq module in tests.
+    @ivar auth_handler: the L{AuthHandler}.
+    @ivar logins: makes, finds, renews and ends logins.
+    @ivar registration: makes accounts.
+    @ivar audit: the L{synauth.interfaces.IAuditLog}.
+    """
+
+    def __init__(
+        self,
+        config: HomeServerConfig,
+        reactor: Any,
+        database: IDatabase,
+        treq: Any = None,
+    ) -> None:
+        self.config = config
+        self.hostname = config.server_name
+        self.audit = AuditLog()
+        self._reactor = reactor
+        self._treq = treq
+        self._clock = Clock(reactor)
+        self._store = DataStore(database, self._clock)
+        self._device_handler = DeviceHandler(self._store)
+        self.auth_handler = AuthHandler(self)
+        self.logins = Logins(
+            self._store, self.auth_handler.macaroons, self._clock, config
+        )
+        self.registration = Registration(
+            self.hostname, self._store, self.logins, self._clock
+        )
+
+    def rate_limiter(self, rate: RateLimit) -> RateLimiter:
+        """
+        @return: a limiter of its own, on this server's clock.
+        """
+        return RateLimiter(self._clock, rate.per_second, rate.burst_count)
+
+    def get_datastore(self) -> DataStore:
+        """
+        See L{IHomeServer.get_datastore}.
+        """
+        return self._store
+
+    def get_clock(self) -> Clock:
+        """
+        See L{IHomeServer.get_clock}.
+        """
+        return self._clock
+
+    def get_reactor(self) -> Any:
+        """
+        See L{IHomeServer.get_reactor}.
+        """
+        return self._reactor
+
+    def get_device_handler(self) -> IDeviceHandler:
+        """
+        See L{IHomeServer.get_device_handler}.
+        """
+        return self._device_handler
+
+    def get_handlers(self) -> IHandlers:
+        """
+        See L{IHomeServer.get_handlers}.
+        """
+        return Handlers(NoIdentityServer(), self.registration)
+
+    def get_simple_http_client(self) -> ISimpleHttpClient:
+        """
+        See L{IHomeServer.get_simple_http_client}.
+        """
+        if self._treq is None:
+            # It is large, and most servers ask nobody anything.
+            import treq
+
+            self._treq = treq
+        return SimpleHttpClient(self._treq, self._reactor)
+
+    def get_auth(self) -> IMacaroonAuth:
+        """
+        See L{IHomeServer.get_auth}.
+        """
+        return self.auth_handler.macaroons
+
+    def get_pusherpool(self) -> IPusherPool:
+        """
+        See L{IHomeServer.get_pusherpool}.
+        """
+        return NoPushers()

@@ -1,0 +1,145 @@
+"""
+C{GET} and C{POST /_synapse/admin/v1/register}: accounts for whoever knows the
+shared secret.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections import OrderedDict
+from typing import Any, Dict
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from synauth.auth.policy import check_new_password
+from synauth.constants import Codes
+from synauth.errors import MatrixError
+from synauth.homeserver.logins import LoginDetails
+from synauth.homeserver.server import HomeServer
+from synauth.interfaces import IClock
+from synauth.web.auditing import audit
+from synauth.web.json_body import optional, parse_json_object, required
+from synauth.web.login_details import login_details
+from synauth.web.server import SynauthRequest
+
+JsonDict = Dict[str, Any]
+
+NONCE_TIMEOUT_MS = 60 * 1000
+MAX_NONCES = 10000
+
+USER_TYPES = ("support", "bot")
+
+
+class Nonces:
+    """
+    Numbers that are good once, for a minute.
+
+    @param clock: an L{IClock}.
+    """
+
+    def __init__(self, clock: IClock) -> None:
+        self._clock = clock
+        self._made_at: "OrderedDict[str, int]" = OrderedDict()
+
+    def make(self) -> str:
+        """
+        @return: a new one.
+        """
+        nonce = secrets.token_hex(32)
+        self._made_at[nonce] = self._clock.time_msec()
+        while self._expired(next(iter(self._made_at.values()))):
+            self._made_at.popitem(last=False)
+        if len(self._made_at) > MAX_NONCES:
+            self._made_at.popitem(last=False)
+        return nonce
+
+    def spend(self, nonce: str) -> bool:
+        """
+        @return: whether it was good.
+        """
+        made_at = self._made_at.pop(nonce, None)
+        return made_at is not None and not self._expired(made_at)
+
+    def _expired(self, made_at: int) -> bool:
+        return made_at + NONCE_TIMEOUT_MS <= self._clock.time_msec()
+
+
+class SharedSecretRegistration:
+    """
+    Registers users for an operator's tools, also where registration is off.
+
+    @param hs: the server.
+    """
+
+    def __init__(self, hs: HomeServer) -> None:
+        self._hs = hs
+        self._nonces = Nonces(hs.get_clock())
+
+    def nonce(self, request: SynauthRequest) -> JsonDict:
+        """
+        Give out a nonce.
+        """
+        self._secret()
+        return {"nonce": self._nonces.make()}
+
+    @inlineCallbacks
+    def register(self, request: SynauthRequest) -> "Deferred[JsonDict]":
+        """
+        Make an account for who can prove to know the secret.
+        """
+        secret = self._secret()
+        body = parse_json_object(request)
+        nonce = required(body, "nonce", str)
+        mac = required(body, "mac", str)
+        # The nonce is spent, whatever comes of it.
+        if not self._nonces.spend(nonce):
+            raise MatrixError(400, "Unrecognised nonce", Codes.UNKNOWN)
+        username = required(body, "username", str)
+        password = required(body, "password", str)
+        admin = optional(body, "admin", bool, False)
+        user_type = optional(body, "user_type", str)
+        if "\0" in username or "\0" in password:
+            # It separates what the MAC is of.
+            raise MatrixError(400, "No NUL may stand in these", Codes.INVALID_PARAM)
+        if user_type is not None and user_type not in USER_TYPES:
+            raise MatrixError(400, "Unknown user type", Codes.INVALID_PARAM)
+        said = [nonce, username, password, "admin" if admin else "notadmin"]
+        wanted = _mac(secret, said + ([user_type] if user_type else []))
+        if not hmac.compare_digest(wanted.encode(), mac.encode("utf-8")):
+            error = MatrixError(403, "HMAC incorrect", Codes.FORBIDDEN)
+            error.reason = "wrong_mac"
+            audit(self._hs.audit, request, "shared_secret", error)
+            raise error
+        check_new_password(password, None)
+        yield self._hs.registration.check_username(username.lower())
+        password_hash = yield self._hs.auth_handler.hash(password)
+        details: LoginDetails = login_details(request, body)
+        inhibit_login = optional(body, "inhibit_login", bool, False)
+        answer = yield self._hs.registration.register_user(
+            localpart=username.lower(),
+            password_hash=password_hash,
+            login=None if inhibit_login else details,
+            admin=admin,
+            user_type=user_type,
+        )
+        audit(
+            self._hs.audit,
+            request,
+            "shared_secret",
+            user_id=answer["user_id"],
+            device_id=answer.get("device_id"),
+        )
+        return answer
+
+    def _secret(self) -> str:
+        secret = self._hs.config.registration_shared_secret
+        if not secret:
+            raise MatrixError(
+                400, "Shared secret registration is not enabled", Codes.UNKNOWN
+            )
+        return secret
+
+
+def _mac(secret: str, said: Any) -> str:
+    message = "\0".join(said).encode("utf-8")
+    return hmac.new(secret.encode("utf-8"), message, hashlib.sha1).hexdigest()

@@ -1,0 +1,56 @@
+"""
+What is served where.
+"""
+
+from typing import List
+
+from synauth.homeserver.server import HomeServer
+from synauth.web.admin import SharedSecretRegistration
+from synauth.web.discovery import DiscoveryEndpoints
+from synauth.web.json_resource import JsonResource
+from synauth.web.login import LoginEndpoint
+from synauth.web.register import RegisterEndpoint
+from synauth.web.routes import Route, build_root, client_prefixes
+from synauth.web.sessions import SessionEndpoints
+
+ANYWHERE = ("",)
+ADMIN = ("/_synapse/admin/v1",)
+# Which generation of the API had what.
+SINCE_V1 = client_prefixes("api/v1", "r0", "v3", "unstable")
+SINCE_V2 = client_prefixes("v2_alpha", "r0", "v3", "unstable")
+SINCE_R0 = client_prefixes("r0", "v3", "unstable")
+OLD = client_prefixes("v2_alpha", "r0", "unstable")
+
+ROUTES: List[Route] = [
+    Route("GET", ANYWHERE, "/health", "discovery.health"),
+    Route("GET", ANYWHERE, "/.well-known/matrix/client", "discovery.well_known"),
+    Route("GET", ANYWHERE, "/_matrix/client/versions", "discovery.versions"),
+    Route("GET", SINCE_V1, "/login", "login.flows"),
+    Route("POST", SINCE_V1, "/login", "login.log_in"),
+    Route("POST", SINCE_V1, "/logout", "sessions.log_out"),
+    Route("POST", SINCE_V1, "/logout/all", "sessions.log_out_all"),
+    Route("POST", SINCE_V2, "/register", "register.register"),
+    Route("GET", SINCE_V2, "/register/available", "register.available"),
+    Route("GET", SINCE_V2, "/account/whoami", "sessions.whoami"),
+    Route("POST", SINCE_R0, "/refresh", "sessions.refresh"),
+    Route("POST", OLD, "/tokenrefresh", "sessions.refresh"),
+    Route("GET", ADMIN, "/register", "shared_secret.nonce"),
+    Route("POST", ADMIN, "/register", "shared_secret.register"),
+]
+
+
+def make_root(hs: HomeServer) -> JsonResource:
+    """
+    @param hs: the server.
+    @return: the tree of everything that is served.
+    """
+    return build_root(
+        ROUTES,
+        {
+            "discovery": DiscoveryEndpoints(hs),
+            "login": LoginEndpoint(hs),
+            "register": RegisterEndpoint(hs),
+            "sessions": SessionEndpoints(hs),
+            "shared_secret": SharedSecretRegistration(hs),
+        },
+    )

@@ -1,0 +1,46 @@
+"""
+What the endpoints tell the audit log.
+"""
+
+from typing import Optional
+
+from synauth.errors import MatrixError
+from synauth.interfaces import IAuditLog
+from synauth.web.server import SynauthRequest
+
+
+def user_agent(request: SynauthRequest) -> Optional[str]:
+    """
+    @return: what the client calls itself, as far as it is text.
+    """
+    header = request.getHeader(b"User-Agent")
+    return None if header is None else header.decode("utf-8", "replace")
+
+
+def audit(
+    log: IAuditLog,
+    request: SynauthRequest,
+    method: str,
+    error: Optional[MatrixError] = None,
+    reason: Optional[str] = None,
+    user_id: Optional[str] = None,
+    device_id: Optional[str] = None,
+) -> None:
+    """
+    Record an outcome.
+
+    @param method: the login type or stage, or what else was done.
+    @param error: what was refused with, or C{None}.
+    @param reason: the reason of a refusal that is no exception.
+    """
+    if error is not None:
+        reason = error.reason
+    log.record(
+        success=reason is None,
+        method=method,
+        reason=reason,
+        user_id=user_id,
+        address=request.client_address(),
+        user_agent=user_agent(request),
+        device_id=device_id,
+    )
