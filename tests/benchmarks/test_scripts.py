@@ -1,0 +1,136 @@
+"""
+Short runs of the measurements, as somebody at a shell would start them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any, Dict, List, Tuple
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from benchmarks.floor import ROOT
+
+
+class ScriptTests(SynchronousTestCase):
+    """
+    Each script prints a table and writes the same as JSON.
+    """
+
+    def _script(self, script: str, *options: str) -> Tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, os.path.join(ROOT, "benchmarks", script), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+            timeout=120,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def _figures(self, script: str, *options: str) -> Dict[str, Any]:
+        path = self.mktemp()
+        status, output, errors = self._script(script, *options, "--json", path)
+        self.assertEqual(status, 0, errors)
+        with open(path) as stream:
+            written: Dict[str, Any] = json.load(stream)
+        # A head, a line, the rows.
+        self.assertGreaterEqual(len(output.splitlines()), 2 + len(written["rows"]))
+        return written
+
+    def _stand_in(self) -> str:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.standin"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert child.stdin is not None and child.stdout is not None
+        self.addCleanup(child.wait, 10)
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.stdin.close)
+        return "http://127.0.0.1:%d" % (int(child.stdout.readline()),)
+
+    def test_http(self) -> None:
+        """
+        C{http.py} measures a homeserver that is running already.
+        """
+        options: List[str] = ["--base-url", self._stand_in(), "--seconds", "0.05"]
+        options += ["--rounds", "2", "--count", "50", "--bcrypt-rounds", "4"]
+        written = self._figures("http.py", *options)
+        rows = {row["name"]: row for row in written["rows"]}
+        self.assertEqual(
+            list(rows),
+            [
+                "GET /login",
+                "GET /account/whoami",
+                "POST /register (401)",
+                "POST /login (password)",
+                "whoami during logins",
+            ],
+        )
+        challenge = rows["POST /register (401)"]
+        self.assertEqual(list(challenge["server"]["statuses"]), ["401"])
+        self.assertEqual(list(challenge["floor"]["statuses"]), ["200"])
+        for name, row in rows.items():
+            self.assertGreater(row["server"]["per_second"], 0, name)
+            self.assertGreater(row["floor"]["per_second"], 0, name)
+        login = rows["POST /login (password)"]["server"]
+        self.assertGreater(login["limited"], 0)
+        self.assertGreater(rows["whoami during logins"]["logins"]["answers"], 0)
+
+    def test_http_with_token(self) -> None:
+        """
+        With a token and no password there are no logins to measure.
+        """
+        options = ["--base-url", self._stand_in(), "--seconds", "0.05"]
+        options += ["--rounds", "1", "--count", "50", "--token", "token"]
+        written = self._figures("http.py", *options)
+        self.assertEqual(len(written["rows"]), 3)
+
+    def test_http_refused(self) -> None:
+        """
+        A server that does not do what is measured ends the run with one line,
+        and so does another machine.
+        """
+        wrong = ["--base-url", self._stand_in(), "--token", "wrong"]
+        wrong += ["--seconds", "0.05", "--rounds", "1"]
+        for options, part in (
+            (wrong, "whoami answers with status 401"),
+            (["--base-url", "http://192.0.2.1"], "only loopback addresses"),
+        ):
+            status, output, errors = self._script("http.py", *options)
+            self.assertEqual((status, output), (1, ""))
+            self.assertNotIn("Traceback", errors)
+            self.assertIn(part, errors.splitlines()[-1])
+
+    def test_sessions(self) -> None:
+        """
+        C{sessions.py} measures as many sessions as it is told to.
+        """
+        written = self._figures(
+            "sessions.py", "--sizes", "2000", "1000", "--batches", "2"
+        )
+        self.assertEqual([r["sessions"] for r in written["rows"]], [1000, 2000])
+        self.assertEqual(written["rows"][0]["new_ratio"], 1.0)
+        for row in written["rows"]:
+            self.assertGreater(row["old_ns"], 0)
+            self.assertGreater(row["bytes_per_session"], 0)
+
+    def test_help(self) -> None:
+        """
+        Each script says what it does.
+        """
+        for script in ("http.py", "sessions.py", "startup.py"):
+            status, output, _ = self._script(script, "--help")
+            self.assertEqual(status, 0)
+            self.assertIn("--json", output)
+
+    def test_bounds(self) -> None:
+        """
+        A run without end is not to be had.
+        """
+        for option, value in (("--seconds", "1e9"), ("--concurrency", "100000")):
+            status, _, errors = self._script("http.py", "--start", option, value)
+            self.assertEqual(status, 2)
+            self.assertIn("has to be between", errors)
