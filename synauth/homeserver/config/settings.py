@@ -6,7 +6,7 @@ from typing import Any, Mapping, Optional, Sequence, Tuple
 
 import attr
 
-from synauth.auth.settings import PasswordPolicy, RateLimit
+from synauth.auth.settings import HandlerOptions, PasswordPolicy, RateLimit
 from synauth.homeserver.config.kinds import Network
 from synauth.homeserver.config.table import UnusedKey
 
@@ -117,3 +117,17 @@ class HomeServerConfig:
 
     unused_keys: Tuple[UnusedKey, ...]
     warnings: Tuple[str, ...]
+
+    @property
+    def handler_options(self) -> HandlerOptions:
+        """
+        @return: what L{synauth.AuthHandler} is told beyond what source 000 has.
+        """
+        return HandlerOptions(
+            local_passwords=self.password_localdb_enabled,
+            hash_threads=self.hash_threads,
+            hash_queue=self.hash_queue,
+            max_sessions=self.max_sessions,
+            max_session_bytes=self.max_session_bytes,
+            failed_attempts=self.rc_login_failed_attempts,
+        )
