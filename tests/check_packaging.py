@@ -9,6 +9,7 @@ import functools
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -53,7 +54,12 @@ def built(suffix: str) -> str:
     """
     folder = os.path.abspath("dist")
     if not os.path.isdir(folder):
-        output(sys.executable, "-m", "build", "--outdir", folder, ROOT)
+        # A build writes into the tree that it builds, so it gets one of its own.
+        left_over = (".[!c]*", "_trial_temp*", "*.egg-info", "build", "dist", "venv")
+        ignore = shutil.ignore_patterns(*left_over)
+        shutil.copytree(ROOT, "copy", ignore=ignore)
+        copy = os.path.abspath("copy")
+        output(sys.executable, "-m", "build", "--quiet", "--outdir", folder, copy)
     (path,) = glob.glob(os.path.join(folder, "*" + suffix))
     return path
 

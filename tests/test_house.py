@@ -196,7 +196,7 @@ def wrong_way(path: str, tree: ast.Module) -> Iterator[str]:
         forbidden += ["synauth.homeserver", "synauth.web", "synauth.tap"]
     if within(module, "synauth.storage"):
         forbidden += ["synauth.auth", "synauth.homeserver"]
-    makers = ("synauth.web", "synauth.homeserver.server", "synauth.tap")
+    makers = ("synauth.web", "synauth.homeserver.service", "synauth.tap")
     if not any(within(module, maker) for maker in makers):
         forbidden.append("synauth.web")
     for name in imported(tree):
@@ -402,10 +402,10 @@ class ChecksBite(SynchronousTestCase):
             web,
             "from synauth import web",
             "import synauth.homeserver",
-            "def f():\n    from synauth.homeserver.server import make",
+            "def f():\n    from synauth.homeserver.service import make",
         )
         self.assertOffends(wrong_way, "synauth/homeserver/config.py", web)
-        self.assertPasses(wrong_way, "synauth/homeserver/server.py", web)
+        self.assertPasses(wrong_way, "synauth/homeserver/service.py", web)
         self.assertPasses(wrong_way, "synauth/web/server.py", web)
         self.assertPasses(wrong_way, "synauth/auth/a.py", "import synauth.webby")
 
