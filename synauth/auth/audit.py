@@ -12,7 +12,7 @@ is fixed and nothing that a client says about itself can add to it::
 
 import json
 import re
-from typing import Optional
+from typing import Mapping, Optional
 
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -53,35 +53,36 @@ class AuditLog:
         See L{IAuditLog.record}.
         """
         emit = self._logger.info if success else self._logger.warn
-        outcome = "success" if success else "refused"
-        user_id, user_agent, device_id = (
-            None if value is None else value[:MAX_VALUE_LENGTH]
-            for value in (user_id, user_agent, device_id)
-        )
-        emit(
-            "{line}",
-            line="outcome=%s method=%s reason=%s ip=%s user=%s device=%s agent=%s"
-            % (
-                outcome,
-                _word(method),
-                _word(reason),
-                _word(address),
-                _quoted(user_id),
-                _quoted(device_id),
-                _quoted(user_agent),
-            ),
-            outcome=outcome,
-            method=_word(method),
-            reason=reason,
-            user_id=user_id,
-            address=address,
-            user_agent=user_agent,
-            device_id=device_id,
-        )
+        fields = {
+            "outcome": "success" if success else "refused",
+            "method": _cut(method),
+            "reason": _cut(reason),
+            "address": _cut(address),
+            "user_id": _cut(user_id),
+            "device_id": _cut(device_id),
+            "user_agent": _cut(user_agent),
+        }
+        emit("{line}", line=_line(fields), **fields)
+
+
+def _cut(text: Optional[str]) -> Optional[str]:
+    return None if text is None else text[:MAX_VALUE_LENGTH]
+
+
+def _line(fields: Mapping[str, Optional[str]]) -> str:
+    return "outcome=%s method=%s reason=%s ip=%s user=%s device=%s agent=%s" % (
+        fields["outcome"],
+        _word(fields["method"]),
+        _word(fields["reason"]),
+        _word(fields["address"]),
+        _quoted(fields["user_id"]),
+        _quoted(fields["device_id"]),
+        _quoted(fields["user_agent"]),
+    )
 
 
 def _word(text: Optional[str]) -> str:
-    return _NOT_IN_A_WORD.sub("_", text[:MAX_VALUE_LENGTH]) if text else "-"
+    return _NOT_IN_A_WORD.sub("_", text) if text else "-"
 
 
 def _quoted(text: Optional[str]) -> str:

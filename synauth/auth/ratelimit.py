@@ -116,7 +116,8 @@ class RateLimiter:
         if over > _ROUNDING_MS:
             if key in self._empty_at:
                 self._empty_at.move_to_end(key)
-            raise LimitExceededError(max(1, math.ceil(over)) if self._refills else None)
+            wait_ms = max(1, math.ceil(over - _ROUNDING_MS))
+            raise LimitExceededError(wait_ms if self._refills else None)
         return empty_at
 
     def _prune(self, now: float) -> None:
