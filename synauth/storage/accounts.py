@@ -86,7 +86,12 @@ def _create_user(
     account: NewAccount,
     login: Optional[NewLogin],
 ) -> None:
-    require_storable(account.user_id, account.password_hash, account.display_name)
+    require_storable(
+        account.user_id,
+        account.password_hash,
+        account.user_type,
+        account.display_name,
+    )
     if _get_users_by_id_case_insensitive(txn, account.user_id):
         raise StoreError(400, "User ID already taken.", Codes.USER_IN_USE)
     txn.execute(

@@ -46,7 +46,7 @@ def get_refresh_token(txn: Transaction, token: str) -> Optional[RefreshToken]:
 
 
 def _refresh_token(row: Any) -> RefreshToken:
-    return RefreshToken(*row[:5], superseded=bool(row[5]))
+    return RefreshToken(*row[:5], bool(row[5]))
 
 
 def rotate(
