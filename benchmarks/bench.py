@@ -23,7 +23,7 @@ class Settings(NamedTuple):
 
     @ivar seconds: of one slice.
     @ivar rounds: how often the server and its floor take turns.
-    @ivar count: how many requests a slice sends at most.
+    @ivar limit: how many requests a slice sends at most.
     @ivar pace: requests per second where latency is what counts.
     @ivar bcrypt_rounds: the cost of the server's hashes.
     """
@@ -31,7 +31,7 @@ class Settings(NamedTuple):
     seconds: float
     rounds: int
     concurrency: int
-    count: int
+    limit: int
     pace: float
     bcrypt_rounds: int
 
@@ -71,7 +71,7 @@ class Bench:
         values: Dict[str, Any] = {
             "concurrency": self._settings.concurrency,
             "seconds": self._settings.seconds,
-            "count": self._settings.count,
+            "count": self._settings.limit,
         }
         values.update(changed)
         return Load(address, source, **values)
@@ -147,7 +147,7 @@ class Bench:
 
     async def _beside_logins(self) -> Tuple[Result, Result]:
         seconds = self._settings.seconds
-        logins = self._logins(self._settings.count, seconds + 1)
+        logins = self._logins(self._settings.limit, seconds + 1)
         background = asyncio.ensure_future(logins.run())
         # Until the hash pool has all that it can take.
         await asyncio.sleep(0.5)

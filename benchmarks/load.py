@@ -9,7 +9,7 @@ are looked at, and there is no coroutine or object per request.
 import asyncio
 import gc
 import time
-from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from benchmarks.answer import GRACE, LoadError, parse_answer, retry_after
 
@@ -194,7 +194,7 @@ class Load:
         )
         opening.add_done_callback(self._opened)
 
-    def _opened(self, opening: "asyncio.Future[object]") -> None:
+    def _opened(self, opening: "asyncio.Future[Any]") -> None:
         if opening.cancelled() or opening.exception() is not None:
             self.failed(LoadError("the server closed a connection and takes no new"))
 

@@ -117,6 +117,28 @@ class ScriptTests(SynchronousTestCase):
             self.assertGreater(row["old_ns"], 0)
             self.assertGreater(row["bytes_per_session"], 0)
 
+    def test_startup(self) -> None:
+        """
+        C{startup.py} starts the daemon with an empty data directory and again
+        with what is there then.
+        """
+        written = self._figures("startup.py", "--runs", "1")
+        self.assertEqual(
+            [row["name"] for row in written["rows"]], ["first start", "later start"]
+        )
+        for row in written["rows"]:
+            self.assertGreater(row["first_answer_s"], 0)
+            self.assertGreater(row["resident_mb"], 1)
+
+    def test_start(self) -> None:
+        """
+        C{http.py} measures a daemon that it starts itself.
+        """
+        written = self._figures(
+            "http.py", "--start", "--seconds", "0.05", "--rounds", "1", "--count", "50"
+        )
+        self.assertEqual(len(written["rows"]), 5)
+
     def test_help(self) -> None:
         """
         Each script says what it does.
