@@ -101,6 +101,8 @@ def _apply_next(engine: SqliteEngine, connection: Any, scripts: List[str]) -> bo
     try:
         version = _version(engine, txn, len(scripts))
         if version == len(scripts):
+            # Better now than at the first login, if it can't be written.
+            txn.execute("UPDATE %s SET version = version" % VERSION_TABLE)
             return False
         _apply(engine, txn, scripts[version], version)
         connection.commit()

@@ -69,14 +69,13 @@ class SqliteEngine:
 
         @raise ConfigError: if that can't be done.
         """
-        if os.path.isdir(self._path):
-            raise ConfigError(
-                "%s: this is a directory; name a file in it" % (self.name,)
-            )
         try:
             os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except FileExistsError:
-            pass
+            if os.path.isdir(self._path):
+                raise ConfigError(
+                    "%s: this is a directory; name a file in it" % (self.name,)
+                )
         except (OSError, ValueError) as error:
             raise ConfigError(
                 "%s: it cannot be made (%s); name a file in a directory that exists"

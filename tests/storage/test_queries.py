@@ -1,0 +1,144 @@
+"""
+How the stores' queries are answered.
+"""
+
+import re
+from typing import Any, Set
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from synauth.storage.migrations import VERSION_TABLE
+from synauth.storage.records import NewAccount, NewLogin, Rotation
+from synauth.testing.storecase import ALICE, login_of
+from tests.storage.fixtures import inline_store_and_database, rows
+
+SCAN = re.compile(r"SCAN (?:TABLE )?(\w+)")
+
+
+class QueryPlanTests(SynchronousTestCase):
+    """
+    No request waits for a walk through a whole table.
+    """
+
+    def setUp(self) -> None:
+        """
+        Note each statement that is run from here on.
+        """
+        self.store, self.database = inline_store_and_database(self)
+        self.statements: Set[str] = set()
+        self.database.connection.set_trace_callback(
+            lambda statement: self.statements.add(statement)
+        )
+        self.tables = {
+            name
+            for (name,) in rows(
+                self.database, "SELECT name FROM sqlite_master WHERE type = 'table'"
+            )
+        } - {VERSION_TABLE}
+        self.statements.clear()
+
+    def do(self, method: str, *args: Any) -> Any:
+        """
+        Call a method of the store and get its result.
+        """
+        return self.successResultOf(getattr(self.store, method)(*args))
+
+    def do_everything(self) -> None:
+        """
+        Call every method of the store, with something to find and without.
+        """
+        self.do("create_user", NewAccount(ALICE, "h", 1, display_name="A"), None)
+        self.do("get_user", ALICE)
+        self.do("get_users_by_id_case_insensitive", ALICE)
+        self.do("user_set_password_hash", ALICE, "h2")
+        self.do("replace_password_hash", ALICE, "h2", "h3")
+        for _ in range(2):
+            self.do("user_add_threepid", ALICE, "email", "a@b", 1, 2)
+            self.do("store_device", ALICE, "DEVICE", "Phone")
+        self.do("add_login", login_of("one", "r1"))
+        self.do("add_access_token_to_user", ALICE, "two", "OTHER")
+        self.do("add_refresh_token_to_user", ALICE, "r2", "OTHER")
+        for number in ("3", "4"):
+            old = self.do("get_refresh_token", "r1")
+            rotation = Rotation(old, "t" + number, "r" + number, None, None)
+            self.do("rotate_refresh_token", rotation)
+        info = self.do("get_user_by_access_token", "t4")
+        self.do("mark_access_token_as_used", info.token_id)
+        self.do("user_delete_access_tokens", ALICE, info.token_id, "DEVICE")
+        self.do("user_delete_access_tokens", ALICE, info.token_id)
+        self.do("delete_access_token", "t4")
+        self.do("get_device", ALICE, "DEVICE")
+        self.do("delete_devices", ALICE, ["DEVICE"])
+        self.do("delete_all_devices", ALICE)
+
+    def plan(self, statement: str) -> str:
+        """
+        @return: how a statement is answered.
+        """
+        steps = rows(self.database, "EXPLAIN QUERY PLAN " + statement)
+        return "\n".join(step[3] for step in steps)
+
+    def test_every_method_is_here(self) -> None:
+        """
+        No method of the store was forgotten.
+        """
+        self.called: Set[str] = set()
+        do = self.do
+
+        def noting(method: str, *args: Any) -> Any:
+            self.called.add(method)
+            return do(method, *args)
+
+        self.do = noting  # type: ignore[method-assign]
+        self.do_everything()
+        methods = {name for name in dir(self.store) if not name.startswith("_")}
+        self.assertEqual(self.called, methods)
+
+    def test_no_scans(self) -> None:
+        """
+        Every statement of every method finds its rows by an index.
+        """
+        self.do_everything()
+        self.database.connection.set_trace_callback(None)
+        looked_at = 0
+        for statement in sorted(self.statements):
+            if statement.split()[0] in ("SELECT", "UPDATE", "DELETE", "WITH"):
+                looked_at += 1
+                scanned = set(SCAN.findall(self.plan(statement))) & self.tables
+                self.assertEqual(scanned, set(), statement)
+        self.assertGreater(looked_at, 20)
+
+    def test_a_scan_is_seen(self) -> None:
+        """
+        The look at the plan does notice a scan.
+        """
+        plan = self.plan("SELECT 1 FROM users WHERE password_hash = 'x'")
+        self.assertEqual(SCAN.findall(plan), ["users"])
+
+    def test_case_insensitive_index(self) -> None:
+        """
+        An account is looked up by the index that was made for that.
+        """
+        plan = self.plan("SELECT name FROM users WHERE lower(name) = lower('@A:x')")
+        self.assertIn("users_lower_name", plan)
+
+    def test_foreign_keys_are_indexed(self) -> None:
+        """
+        What a deleted refresh token takes with it is found by an index too.
+        """
+        for table, column in [
+            ("access_tokens", "refresh_token_id"),
+            ("refresh_tokens", "next_token_id"),
+        ]:
+            plan = self.plan("SELECT 1 FROM %s WHERE %s = 1" % (table, column))
+            self.assertEqual(SCAN.findall(plan), [])
+
+    def test_one_statement_per_access_token(self) -> None:
+        """
+        To find out whose an access token is takes a single statement.
+        """
+        self.store.create_user(NewAccount(ALICE, None, 1), NewLogin(ALICE, "D", "t", 1))
+        self.statements.clear()
+        self.assertIsNotNone(self.do("get_user_by_access_token", "t"))
+        queries = [each for each in self.statements if not each.startswith("PRAGMA")]
+        self.assertEqual(len(queries), 1, queries)
