@@ -8,6 +8,7 @@ is made once and kept.
 import os
 import secrets
 import stat
+import tempfile
 
 from synauth.errors import ConfigError
 from synauth.homeserver.config.kinds import is_unset
@@ -32,8 +33,14 @@ def make_data_dir(path: str) -> None:
         raise ConfigError(
             "the data directory %s cannot be made: %s" % (path, _reason(e))
         )
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise ConfigError("the data directory %s is not writable" % (path,))
+    try:
+        # What the permissions say is not all: the disk can be read-only.
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as e:
+        raise ConfigError(
+            "the data directory %s is not writable: %s" % (path, _reason(e))
+        )
 
 
 def load_or_create_signing_key(data_dir: str) -> str:

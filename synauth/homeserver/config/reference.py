@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import yaml
 
-from synauth.homeserver.config.options import GROUPS, LISTENER
+from synauth.homeserver.config.listeners import LISTENER
+from synauth.homeserver.config.options import GROUPS
 from synauth.homeserver.config.table import Option
 
 _INTRODUCTION = """\
@@ -125,8 +126,8 @@ def sample_config(server_name: str, data_dir: str) -> str:
         " the\n# defaults; all keys are explained in the documentation, too.\n"
         "# Keep this file to yourself: there are secrets in it.\n"
     ]
-    for options in tops.values():
-        parts.append("\n" + _sample_of(options, active))
+    for below in tops.values():
+        parts.append("\n" + _sample_of(below, active))
     return "".join(parts)
 
 
