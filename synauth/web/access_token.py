@@ -44,7 +44,7 @@ def optional_access_token(request: SynauthRequest) -> Optional[str]:
 
 def _bearer(header: bytes) -> str:
     words = header.split(b" ")
-    if len(words) != 2 or words[0].lower() != b"bearer" or not words[1]:
+    if len(words) != 2 or words[0].lower() != b"bearer":
         raise _no_token("Invalid Authorization header")
     try:
         return words[1].decode("ascii")

@@ -4,7 +4,7 @@ The site and its connections.
 Nothing here writes a query string to a log: an access token may stand in it.
 """
 
-from typing import Any, Sequence
+from typing import Any, List, Sequence
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -107,6 +107,13 @@ class SynauthSite(Site):
         Twisted opens its access log here and wakes up once a second to keep
         the time for it.  We have no use for either.
         """
+
+    def acceptableProtocols(self) -> List[bytes]:
+        """
+        @return: what is agreed on with a client over TLS: never HTTP/2, which
+            L{SynauthChannel} does not speak.
+        """
+        return [b"http/1.1"]
 
     def date(self) -> bytes:
         """

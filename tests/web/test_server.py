@@ -3,13 +3,15 @@ Tests for L{synauth.web.server} and L{synauth.web.request}: connections, bodies
 and what is logged.
 """
 
-from typing import Any, Dict, List
+import ipaddress
+from typing import Any, Dict, List, Union
 
 from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
 
 import twisted
 from synauth.errors import MatrixError
@@ -403,6 +405,22 @@ class ResponseTests(SynchronousTestCase):
         site.clock.advance(1)
         self.assertTrue(connection.closed)
 
+    def test_many_pipelined(self) -> None:
+        """
+        Thousands of requests in one piece don't use up the stack.
+        """
+        connection = Connection(_Echo().site())
+        connection.send(b"GET /echo HTTP/1.1\r\n\r\n" * 2000)
+        self.assertEqual(
+            [answer.json for answer in connection.answers()], [{"size": 0}] * 2000
+        )
+
+    def test_no_http2(self) -> None:
+        """
+        Over TLS nothing but HTTP/1.1 is agreed on.
+        """
+        self.assertEqual(_Echo().site().acceptableProtocols(), [b"http/1.1"])
+
     def test_factory_starts_and_stops(self) -> None:
         """
         A site that starts leaves nothing that wakes up every second.
@@ -420,9 +438,9 @@ class _Page(Resource):
 
     isLeaf = True
 
-    def render_GET(self, request: SynauthRequest) -> bytes:
+    def render_GET(self, request: SynauthRequest) -> Union[bytes, int]:
         """
-        A page; or an error, if the query says so.
+        A page; or what else the query says.
         """
         if request.query == b"refuse":
             raise MatrixError(403, "No")
@@ -430,6 +448,12 @@ class _Page(Resource):
             raise RuntimeError("secret")
         if request.query == b"cached":
             request.setHeader(b"Cache-Control", b"public")
+        if request.query == b"pieces":
+            request.write(b"<p>")
+            request.write(b"<p>")
+            request.setHeader(b"Too-Late", b"yes")
+            request.finish()
+            return NOT_DONE_YET
         if request.query == b"half":
             request.write(b"half")
             raise RuntimeError("secret")
@@ -456,6 +480,16 @@ class PageTests(SynchronousTestCase):
         self.assertEqual(answer.headers["cache-control"], "no-store")
         self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
         self.assertIn("date", answer.headers)
+
+    def test_pieces(self) -> None:
+        """
+        A page may come in pieces.
+        """
+        connection = Connection(self.site)
+        connection.request("GET", "/page?pieces")
+        head, _, body = connection.transport.value().partition(b"\r\n\r\n")
+        self.assertEqual(head.count(b"Server: synauth"), 1)
+        self.assertEqual(body, b"3\r\n<p>\r\n" * 2 + b"0\r\n\r\n")
 
     def test_own_headers(self) -> None:
         """
@@ -638,18 +672,40 @@ class ClientAddressTests(SynchronousTestCase):
     A request knows where it comes from.
     """
 
+    def setUp(self) -> None:
+        self.addresses: List[str] = []
+
+    def note(self, request: SynauthRequest) -> Dict[str, Any]:
+        """
+        An endpoint that asks twice.
+        """
+        self.addresses += [request.client_address(), request.client_address()]
+        return {}
+
     def test_peer(self) -> None:
         """
         It is the peer's, and on a Unix socket there is none.
         """
-        addresses: List[str] = []
-
-        def note(request: SynauthRequest) -> Dict[str, Any]:
-            addresses.append(request.client_address())
-            addresses.append(request.client_address())
-            return {}
-
-        site = site_of(Route("GET", ("",), "/", note))
-        ask(site, "GET", "/")
+        site = site_of(Route("GET", ("",), "/", self.note))
+        headers = (("X-Forwarded-For", "198.51.100.1"),)
+        ask(site, "GET", "/", headers=headers)
         ask(site, "GET", "/", peer=UNIXAddress("/run/synauth.sock"))
-        self.assertEqual(addresses, ["192.0.2.1", "192.0.2.1", "unix", "unix"])
+        self.assertEqual(self.addresses, ["192.0.2.1", "192.0.2.1", "unix", "unix"])
+
+    def test_forwarded(self) -> None:
+        """
+        Behind a trusted proxy it is what the proxy says, for each request on a
+        connection anew.
+        """
+        site = site_of(
+            Route("GET", ("",), "/", self.note),
+            x_forwarded=True,
+            trusted_proxies=[ipaddress.ip_network("192.0.2.1")],
+        )
+        connection = Connection(site)
+        for value in ("1.1.1.1, 198.51.100.1", "[2001:db8::1]:80"):
+            connection.request("GET", "/", headers=(("X-Forwarded-For", value),))
+        self.assertEqual(
+            self.addresses,
+            ["198.51.100.1", "198.51.100.1", "2001:db8::1", "2001:db8::1"],
+        )
