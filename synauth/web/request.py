@@ -60,7 +60,10 @@ class SynauthRequest(Request):
     channel: Any
     site: Any
     content: BytesIO
-    path: bytes
+
+    # Until the request is complete; one that is cut off never is.
+    method: bytes = b"-"
+    path: bytes = b"-"
 
     query: bytes = b""
     path_values: Tuple[bytes, ...] = ()

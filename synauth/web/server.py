@@ -136,7 +136,7 @@ class SynauthSite(Site):
                 "{address} {method} {path} {status} {length}B {duration_ms}ms",
                 address=request.client_address(),
                 method=_printable(request.method),
-                path=_printable(request.path or b"-"),
+                path=_printable(request.path),
                 status=request.code,
                 length=request.sentLength,
                 duration_ms=round(1000 * (self.clock.seconds() - request.received_at)),
