@@ -83,6 +83,8 @@ class SynauthRequest(Request):
 
         @param length: the declared length, C{None} for a chunked body.
         """
+        # The channel is gone when the client is; what goes on needs the site.
+        self.site = self.channel.site
         self.content = BytesIO()
         if length is None or length <= MAX_BODY_BYTES:
             return
@@ -114,11 +116,11 @@ class SynauthRequest(Request):
         Answer before the request is complete, and read no more.
         """
         self._cut_off = True
-        self.received_at = self.channel.site.clock.seconds()
+        self.received_at = self.site.clock.seconds()
         self.requestHeaders.removeHeader(b"Expect")
         self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
         self._write_json(413, _TOO_LARGE)
-        self.channel.site.log(self)
+        self.site.log(self)
         self.channel.loseConnection()
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
@@ -131,7 +133,7 @@ class SynauthRequest(Request):
         """
         if self._cut_off:
             return
-        self.received_at = self.channel.site.clock.seconds()
+        self.received_at = self.site.clock.seconds()
         self.method, self.uri, self.clientproto = command, path, version
         self.path, _, self.query = path.partition(b"?")
         self.args = {}
@@ -157,7 +159,6 @@ class SynauthRequest(Request):
         """
         Find the resource and have it render itself.
         """
-        self.site = self.channel.site
         self.prepath = []
         segments = self.path[1:].split(b"/")
         if b"%" in self.path:
@@ -233,7 +234,7 @@ class SynauthRequest(Request):
         if not self.startedWriting and not self.gone:
             self._close_unless_persistent()
             self.setHeader(b"Server", SERVER)
-            self.setHeader(b"Date", self.channel.site.date())
+            self.setHeader(b"Date", self.site.date())
             for name, value in PRIVACY_HEADERS:
                 if not self.responseHeaders.hasHeader(name):
                     self.setHeader(name, value)
@@ -254,9 +255,7 @@ class SynauthRequest(Request):
         self.code = code
         self.sentLength = len(body) if send_body else 0
         self.channel.write(
-            json_response(
-                code, self.channel.site.date(), self._extra(), body, send_body
-            )
+            json_response(code, self.site.date(), self._extra(), body, send_body)
         )
 
     def _extra(self) -> bytes:
@@ -273,7 +272,7 @@ class SynauthRequest(Request):
         @return: the client's IP address; see L{ClientAddresses}.
         """
         if self._client_address is None:
-            self._client_address = self.channel.site.addresses.address_of(
+            self._client_address = self.site.addresses.address_of(
                 self.client, self.requestHeaders
             )
         return self._client_address

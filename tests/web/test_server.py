@@ -580,6 +580,14 @@ class ClientGoneTests(SynchronousTestCase):
         self.assertEqual(self.connection.answers(), [])
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
 
+    def test_address(self) -> None:
+        """
+        Where the client was is still known, for the audit log.
+        """
+        (request,) = self.connection.protocol.requests
+        self.connection.lose()
+        self.assertEqual(request.client_address(), "192.0.2.1")
+
     def test_pipelined(self) -> None:
         """
         What was sent behind a request that waits is answered after it.
