@@ -46,7 +46,10 @@ def get_refresh_token(txn: Transaction, token: str) -> Optional[RefreshToken]:
 
 
 def _refresh_token(row: Any) -> RefreshToken:
-    return RefreshToken(*row[:5], bool(row[5]))
+    token_id, user_id, device_id, expiry_ms, session_expiry_ms, superseded = row[:6]
+    return RefreshToken(
+        token_id, user_id, device_id, expiry_ms, session_expiry_ms, bool(superseded)
+    )
 
 
 def rotate(

@@ -55,7 +55,7 @@ class StoreTestCase(TestCase):
     interface: Any
 
     @inlineCallbacks
-    def setUp(self) -> Steps:
+    def setUp(self) -> Steps:  # type: ignore[override]
         """
         Make the store and the accounts.
         """

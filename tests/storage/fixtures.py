@@ -6,7 +6,9 @@ import os
 from typing import Any, Tuple
 
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 
+from synauth.interfaces import IClock
 from synauth.storage.database import Database
 from synauth.storage.datastore import DataStore
 from synauth.storage.migrations import prepare_database
@@ -16,6 +18,7 @@ from synauth.testing.database import InlineDatabase
 NOW_MS = 1500000000123
 
 
+@implementer(IClock)
 class SteadyClock:
     """
     A clock that stands.
