@@ -37,7 +37,7 @@ def end_tokens(
         login with it.
     @return: the access tokens that ended.
     """
-    kept = _chain_of_access_token(txn, user_id, except_token_id)
+    kept = _chain_of_access_token(txn, except_token_id)
     where, args = "user_id = ?", [user_id]
     if device_id is not None:
         where += " AND device_id = ?"
@@ -86,15 +86,10 @@ def end_session(txn: Transaction, token: str) -> List[EndedToken]:
     return ended
 
 
-def _chain_of_access_token(
-    txn: Transaction, user_id: str, token_id: Optional[int]
-) -> Set[int]:
+def _chain_of_access_token(txn: Transaction, token_id: Optional[int]) -> Set[int]:
     if token_id is None:
         return set()
-    txn.execute(
-        "SELECT refresh_token_id FROM access_tokens WHERE id = ? AND user_id = ?",
-        (token_id, user_id),
-    )
+    txn.execute("SELECT refresh_token_id FROM access_tokens WHERE id = ?", (token_id,))
     row: Optional[Tuple[Any]] = txn.fetchone()
     return set() if row is None else _chain(txn, row[0])
 

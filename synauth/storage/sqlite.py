@@ -10,6 +10,9 @@ from urllib.parse import quote
 
 from synauth.errors import ConfigError
 
+# The path of a database that lives and dies with its one connection.
+MEMORY = ":memory:"
+
 _ADVICE = (
     (
         "locked",
@@ -40,6 +43,7 @@ class SqliteEngine:
     @ivar dbapi_name: the module that L{twisted.enterprise.adbapi} is to use.
     @ivar Error: what that module raises.
     @ivar name: what a person is told which database it is.
+    @ivar path: the file, as an absolute path.
     """
 
     dbapi_name = "sqlite3"
@@ -47,12 +51,15 @@ class SqliteEngine:
 
     def __init__(self, path: str, busy_timeout_ms: int = 5000) -> None:
         """
-        @param path: the file; C{":memory:"} is one that a single connection
-            sees.
+        @param path: the file, or L{MEMORY}.
         @param busy_timeout_ms: how long to wait for another process's lock.
         """
+        if path != MEMORY:
+            # A daemon changes its directory between here and the connection;
+            # and two slashes at the beginning mean a host in a URI.
+            path = "/" + os.path.abspath(path).lstrip("/")
         self.name = "database " + path
-        self._path = path
+        self.path = path
         self._busy_timeout_ms = busy_timeout_ms
         self._last_ids: Dict[str, int] = {}
 
@@ -61,7 +68,7 @@ class SqliteEngine:
         @return: the file as SQLite is told of it.  It must be there already:
             one that vanished must not come back empty.
         """
-        return "file:%s?mode=rw" % quote(self._path)
+        return "file:%s?mode=rw" % quote(self.path)
 
     def create(self) -> None:
         """
@@ -70,9 +77,9 @@ class SqliteEngine:
         @raise ConfigError: if that can't be done.
         """
         try:
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except FileExistsError:
-            if os.path.isdir(self._path):
+            if os.path.isdir(self.path):
                 raise ConfigError(
                     "%s: this is a directory; name a file in it" % (self.name,)
                 )

@@ -9,7 +9,7 @@ from zope.interface import implementer
 
 from synauth.interfaces import IDatabase
 from synauth.storage.migrations import migrate
-from synauth.storage.sqlite import SqliteEngine
+from synauth.storage.sqlite import MEMORY, SqliteEngine
 
 T = TypeVar("T")
 
@@ -23,12 +23,12 @@ class InlineDatabase:
     @ivar connection: the one connection, for a test to look behind the stores.
     """
 
-    def __init__(self, path: str = ":memory:") -> None:
+    def __init__(self, path: str = MEMORY) -> None:
         """
         @param path: the file; by default it lives and dies with this object.
         """
         self.engine = SqliteEngine(path)
-        if path != ":memory:":
+        if path != MEMORY:
             self.engine.create()
         self.connection = self.engine.connect()
         migrate(self.engine, self.connection)

@@ -216,6 +216,19 @@ class TokenStoreTests(RefreshTests):
         yield self.assert_refresh_tokens("r2 r3", "r1")
 
     @inlineCallbacks
+    def test_delete_all_tokens_but_one_without_refresh(self) -> Steps:
+        """
+        The one that stays may be one that can't be refreshed.
+        """
+        yield self.store.add_login(login_of("one", "r1"))
+        yield self.store.add_login(login_of("two", device_id="OTHER"))
+        info = yield self.store.get_user_by_access_token("two")
+        ended = yield self.store.user_delete_access_tokens(ALICE, info.token_id)
+        self.assertEqual([each.token for each in ended], ["one"])
+        yield self.assert_tokens("two", "one")
+        yield self.assert_refresh_tokens("", "r1")
+
+    @inlineCallbacks
     def test_delete_all_tokens_but_none(self) -> Steps:
         """
         Another user's token, or one that is no more, keeps nothing.

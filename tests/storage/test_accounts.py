@@ -103,8 +103,7 @@ class AccountRowTests(SynchronousTestCase):
             self.execute("UPDATE users SET %s = 1" % name)
             account = self.successResultOf(self.store.get_user(ALICE))
             self.assertIs(getattr(account, name), True)
-            info = self.successResultOf(self.store.get_user_by_access_token("token"))
-            self.assertIs(getattr(info, name), True)
+            self.assertIs(getattr(self.token_info("token"), name), True)
 
     def test_no_login_when_deactivated(self) -> None:
         """
@@ -150,13 +149,21 @@ class AccountRowTests(SynchronousTestCase):
             " VALUES (1, '%s', 't', 3)" % ALICE
         )
         self.assertEqual(self.superseded(), [True, False, False])
+        self.assertIs(self.token_info("t").unused_successor, True)
         self.execute("UPDATE access_tokens SET used = 1")
+        self.assertIs(self.token_info("t").unused_successor, False)
         self.assertEqual(self.superseded(), [True, True, False])
         for token in ("r1", "r2"):
             old = self.successResultOf(self.store.get_refresh_token(token))
             rotation = Rotation(old, "new", "rnew", None, None)
             done = self.successResultOf(self.store.rotate_refresh_token(rotation))
             self.assertIs(done, False)
+
+    def token_info(self, token: str) -> Any:
+        """
+        @return: what the store knows of an access token.
+        """
+        return self.successResultOf(self.store.get_user_by_access_token(token))
 
     def superseded(self) -> List[bool]:
         """

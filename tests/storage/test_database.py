@@ -248,6 +248,25 @@ class ThreadedDatabaseTests(DatabaseTestsMixin, TestCase):
         self.assertEqual(found, ["@a:x"])
 
     @inlineCallbacks
+    def test_writers_elsewhere_wait(self) -> Steps:
+        """
+        A write holds the lock from its beginning, so that another process
+        can't change what it has read.
+        """
+        path = self.database.engine.path
+        engine = SqliteEngine(path, busy_timeout_ms=1)
+
+        def write_elsewhere(txn: Any) -> None:
+            names(txn)
+            other = engine.connect()
+            try:
+                insert(other, "@a:x")
+            finally:
+                other.close()
+
+        yield self.assertFailure(self.database.write(write_elsewhere), engine.Error)
+
+    @inlineCallbacks
     def test_own_threads(self) -> Steps:
         """
         Nothing runs on the reactor's thread or on its pool, and all writes run

@@ -100,7 +100,7 @@ class MigrationTestCase(SynchronousTestCase):
         The start is stopped by one line that holds the path and some words.
         """
         error = self.assertRaises(ConfigError, self.prepare, folder)
-        for word in (self.path,) + words:
+        for word in (os.path.abspath(self.path),) + words:
             self.assertIn(word, str(error))
         self.assertNotIn("\n", str(error))
 
@@ -136,6 +136,27 @@ class UpgradeTests(MigrationTestCase):
         self.path = os.path.join(self.path, "a b?mode=memory#%41\u00f6.db")
         self.prepare(self.folder)
         self.assertTrue(os.path.exists(self.path))
+        self.assertEqual(self.version(), [(2,)])
+
+    def test_relative_path(self) -> None:
+        """
+        A path means what it meant when it was read, wherever the daemon goes
+        from there.
+        """
+        engine = SqliteEngine(self.path)
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        os.chdir("/")
+        prepare_database(engine)
+        os.chdir(here)
+        self.assertTrue(os.path.exists(self.path))
+
+    def test_two_slashes(self) -> None:
+        """
+        A path may begin with more slashes than it needs.
+        """
+        self.path = "/" + os.path.abspath(self.path)
+        self.prepare(self.folder)
         self.assertEqual(self.version(), [(2,)])
 
     def test_again(self) -> None:
