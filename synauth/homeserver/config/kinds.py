@@ -114,6 +114,11 @@ def one_of(*words: str) -> Kind:
     return scalar(" or ".join("'%s'" % word for word in words), convert)
 
 
+def _address(value: Any) -> str:
+    # The empty text is an older way to say "all of them".
+    return "0.0.0.0" if value == "" else _text(value)
+
+
 def _require(holds: bool) -> None:
     if not holds:
         raise ValueError()
@@ -204,6 +209,7 @@ def _read_secret(node: Node, key: str, reading: Reading) -> Optional[str]:
 
 BOOLEAN = scalar("true or false, without quotes", _boolean)
 TEXT = scalar("text", _text)
+ADDRESS = scalar("an IP address", _address)
 SECRET = Kind("text, in quotes", _read_secret, secret=True)
 PEPPER = scalar("text, in quotes", _any_text, secret=True)
 POSITIVE_NUMBER = scalar("a number above 0", _positive_number)

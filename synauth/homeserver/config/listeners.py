@@ -4,7 +4,7 @@ The C{listeners} of a configuration.
 
 from typing import Any, Optional
 
-from synauth.homeserver.config.kinds import BOOLEAN, TEXT, integer, list_of, one_of
+from synauth.homeserver.config.kinds import ADDRESS, BOOLEAN, integer, list_of, one_of
 from synauth.homeserver.config.settings import Listener
 from synauth.homeserver.config.table import Kind, Option, Reading
 from synauth.homeserver.config.yamlfile import Node
@@ -36,13 +36,13 @@ LISTENER = (
     ),
     Option(
         "bind_addresses",
-        list_of(TEXT, "a list of IP addresses"),
+        list_of(ADDRESS, "a list of IP addresses"),
         list(_ALL_ADDRESSES),
         "The addresses to listen on.",
     ),
     Option(
         "bind_address",
-        TEXT,
+        ADDRESS,
         None,
         "One more address to listen on, the older way to write it.",
     ),

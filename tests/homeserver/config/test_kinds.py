@@ -42,6 +42,8 @@ GOOD = [
     (kinds.NETWORK, "::1", ipaddress.ip_network("::1/128")),
     (kinds.SECRET, "s3cret", "s3cret"),
     (kinds.PEPPER, "", ""),
+    (kinds.ADDRESS, "::1", "::1"),
+    (kinds.ADDRESS, "", "0.0.0.0"),
     (kinds.one_of("a", "b"), "b", "b"),
 ]
 
