@@ -9,9 +9,16 @@ foreign goes through L{awaiting}.
 """
 
 import inspect
-from typing import Any, Callable
+from typing import Any, Callable, Generator, List, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
+from twisted.python.failure import Failure
+
+T = TypeVar("T")
+
+# What is written under @inlineCallbacks is, to a type checker, a generator; the
+# decorator makes a function of it that gives a Deferred of T.
+Steps = Generator["Deferred[Any]", Any, T]
 
 
 async def _coroutine(awaitable: Any) -> Any:
@@ -39,3 +46,21 @@ def awaiting(function: Callable[..., Any], *args: Any, **kwargs: Any) -> "Deferr
     if inspect.isawaitable(result):
         return ensureDeferred(_coroutine(result))
     return succeed(result)
+
+
+def fired(deferred: "Deferred[Any]") -> Any:
+    """
+    The result of a Deferred that has fired already, for the few old methods
+    that are known to answer at once.
+
+    @raise Exception: what the Deferred erred with.
+    @raise RuntimeError: if it has not fired.
+    """
+    values: List[Any] = []
+    failures: List[Failure] = []
+    deferred.addCallbacks(values.append, failures.append)
+    if failures:
+        failures[0].raiseException()
+    if not values:
+        raise RuntimeError("the answer is not there yet")
+    return values[0]

@@ -133,11 +133,11 @@ def user_of_login(submission: Mapping[str, Any]) -> Optional[str]:
     @raise MatrixError: 400 if what names the user has a wrong type or is
         incomplete.
     """
-    if "user" in submission:
+    if submission.get("user") is not None:
         return _text(submission["user"], "user")
-    if "identifier" not in submission:
+    identifier = submission.get("identifier")
+    if identifier is None:
         return None
-    identifier = submission["identifier"]
     if not isinstance(identifier, dict):
         raise MatrixError(400, "'identifier' must be an object", Codes.INVALID_PARAM)
     if "type" not in identifier:

@@ -30,11 +30,11 @@ from synauth.auth.stages import (
     RecaptchaStage,
     invalid_password,
 )
-from synauth.auth.tokens import MacaroonTokens, deserialize
-from synauth.awaiting import awaiting
+from synauth.auth.tokens import MacaroonTokens, deserialize, invalid_token
+from synauth.awaiting import Steps, awaiting, fired
 from synauth.constants import Codes
-from synauth.errors import AuthError, MatrixError
-from synauth.interfaces import IHomeServer, IPasswordChecker, IStage
+from synauth.errors import MatrixError
+from synauth.interfaces import IHashPool, IHomeServer, IPasswordChecker, IStage
 
 _log = Logger()
 
@@ -47,6 +47,8 @@ class AuthHandler:
     Who is this user, may they in, and with which token do they come back.
 
     @param hs: the homeserver it lives in, an L{IHomeServer}.
+    @param hash_pool: the L{IHashPool} to hash passwords on; threads of its own
+        by default.
     @ivar SESSION_EXPIRE_MS: how long a session of user-interactive
         authentication is kept after its last use, in milliseconds.
     @ivar checkers: the stages as functions C{checker(authdict, clientip)} by
@@ -59,7 +61,7 @@ class AuthHandler:
 
     SESSION_EXPIRE_MS = sessions.SESSION_EXPIRE_MS
 
-    def __init__(self, hs: IHomeServer) -> None:
+    def __init__(self, hs: IHomeServer, hash_pool: Optional[IHashPool] = None) -> None:
         config = hs.config
         options = _options_of(config)
         self.hs = hs
@@ -67,7 +69,7 @@ class AuthHandler:
         self.clock = hs.get_clock()
         self.device_handler = hs.get_device_handler()
         self.bcrypt_rounds = config.bcrypt_rounds
-        self.hash_pool = HashPool(
+        self.hash_pool = hash_pool or HashPool(
             hs.get_reactor, options.hash_threads, options.hash_queue
         )
         self.hasher = BcryptHasher(
@@ -165,7 +167,7 @@ class AuthHandler:
         @param value: anything.
         @raise MatrixError: 400 if there is no such session, 413 if it is full.
         """
-        _now(self.sessions.set_data(session_id, key, value))
+        fired(self.sessions.set_data(session_id, key, value))
 
     def get_session_data(self, session_id: str, key: str, default: Any = None) -> Any:
         """
@@ -174,13 +176,13 @@ class AuthHandler:
         @param default: the answer if there is nothing.
         @return: what L{set_session_data} kept.
         """
-        session = _now(self.sessions.get(session_id))
+        session = fired(self.sessions.get(session_id))
         return default if session is None else session.serverdict.get(key, default)
 
     # --- passwords
 
     @inlineCallbacks
-    def validate_password_login(self, user_id: str, password: str) -> "Deferred[str]":
+    def validate_password_login(self, user_id: str, password: str) -> Steps[str]:
         """
         @param user_id: a full user id, as typed.
         @param password: the password.
@@ -195,7 +197,7 @@ class AuthHandler:
     _check_password = validate_password_login
 
     @inlineCallbacks
-    def check_user_exists(self, user_id: str) -> "Deferred[Optional[str]]":
+    def check_user_exists(self, user_id: str) -> Steps[Optional[str]]:
         """
         @param user_id: a full user id, in any case.
         @return: fires with the account's own user id, or C{None} if there is
@@ -225,7 +227,7 @@ class AuthHandler:
     @inlineCallbacks
     def set_password(
         self, user_id: str, newpassword: str, requester: Any = None
-    ) -> "Deferred[None]":
+    ) -> Steps[None]:
         """
         Change a password, and end every other token and pusher of the user.
 
@@ -252,7 +254,7 @@ class AuthHandler:
     @inlineCallbacks
     def add_threepid(
         self, user_id: str, medium: str, address: str, validated_at: int
-    ) -> "Deferred[None]":
+    ) -> Steps[None]:
         """
         Bind an address to an account.
 
@@ -281,7 +283,7 @@ class AuthHandler:
         user_id: str,
         device_id: Optional[str] = None,
         initial_display_name: Optional[str] = None,
-    ) -> "Deferred[Tuple[str, str]]":
+    ) -> Steps[Tuple[str, str]]:
         """
         Log in a user who has been authenticated.
 
@@ -307,7 +309,7 @@ class AuthHandler:
     @inlineCallbacks
     def issue_access_token(
         self, user_id: str, device_id: Optional[str] = None
-    ) -> "Deferred[str]":
+    ) -> Steps[str]:
         """
         Make an access token and remember it.
 
@@ -320,7 +322,7 @@ class AuthHandler:
     @inlineCallbacks
     def issue_refresh_token(
         self, user_id: str, device_id: Optional[str] = None
-    ) -> "Deferred[str]":
+    ) -> Steps[str]:
         """
         Make a refresh token and remember it.
 
@@ -368,7 +370,7 @@ class AuthHandler:
         """
         @param login_token: what a client sent.
         @return: whom it logs in.
-        @raise AuthError: 403 C{M_FORBIDDEN} if it is not good.
+        @raise synauth.errors.AuthError: 403 C{M_FORBIDDEN} if it is not good.
         """
         # Ours is the stricter look at the caveats; the host may know more.
         user_id = self.macaroons.user_id_of(login_token, "login")
@@ -380,7 +382,7 @@ class AuthHandler:
                 return user_id
         except Exception as error:
             _log.debug("The host refuses a login token: {error}", error=error)
-        raise AuthError(403, "Invalid token", Codes.FORBIDDEN)
+        raise invalid_token()
 
 
 def _options_of(config: Any) -> HandlerOptions:
@@ -389,16 +391,3 @@ def _options_of(config: Any) -> HandlerOptions:
     """
     options = getattr(config, "handler_options", None)
     return options if isinstance(options, HandlerOptions) else HandlerOptions()
-
-
-def _now(deferred: "Deferred[Any]") -> Any:
-    """
-    The result of a Deferred that has fired already, as those of the memory
-    store have: the session data of the source document is no Deferred.
-    """
-    results: List[Any] = []
-    deferred.addCallbacks(results.append, lambda f: results.append(f))
-    result = results[0]
-    if hasattr(result, "raiseException"):
-        result.raiseException()
-    return result

@@ -3,8 +3,10 @@ Threads for password hashing, and a bound on what waits for them.
 """
 
 import os
+import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import Any, Callable, Deque, Optional, Tuple
 
 from twisted.internet.defer import Deferred, fail
@@ -29,8 +31,10 @@ def _yield_to_the_reactor() -> None:
     Lower this thread's priority, where the system has such a thing for a
     thread (Linux).
     """
-    if hasattr(threading, "get_native_id") and os.uname().sysname == "Linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    if sys.platform == "linux" and hasattr(threading, "get_native_id"):
+        # A sandbox may forbid it.
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 @implementer(IHashPool)
@@ -82,8 +86,9 @@ class HashPool:
         self._stopped = True
         while self._waiting:
             self._waiting.popleft()[0].errback(_shutting_down())
-        if self._pool is not None:
-            self._pool.stop()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
 
     def _start_jobs(self) -> None:
         while self._waiting and self._running < self._threads:
@@ -92,7 +97,8 @@ class HashPool:
             job = deferToThreadPool(
                 self._get_reactor(), self._started_pool(), self._work, function, args
             )
-            job.addBoth(self._finished, done)
+            job.addBoth(self._finished)
+            job.chainDeferred(done)
 
     def _started_pool(self) -> ThreadPool:
         if self._pool is None:
@@ -107,10 +113,10 @@ class HashPool:
             _yield_to_the_reactor()
         return function(*args)
 
-    def _finished(self, result: Any, done: "Deferred[Any]") -> None:
+    def _finished(self, result: Any) -> Any:
         self._running -= 1
-        done.callback(result)
         self._start_jobs()
+        return result
 
 
 def _shutting_down() -> MatrixError:

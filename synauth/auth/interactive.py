@@ -5,10 +5,11 @@ User-interactive authentication (source 000, C{check_auth}; specification,
 
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 from twisted.logger import Logger
 
 from synauth.auth.sessions import Operation, Session
+from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import LimitExceededError, LoginError, MatrixError
 from synauth.interfaces import ISessionStore, IStage
@@ -39,7 +40,7 @@ class InteractiveAuth:
         clientdict: Optional[JsonDict],
         clientip: str,
         operation: Optional[Operation] = None,
-    ) -> "Deferred[CheckResult]":
+    ) -> Steps[CheckResult]:
         """
         See L{synauth.AuthHandler.check_auth}.
         """
@@ -66,10 +67,12 @@ class InteractiveAuth:
     @inlineCallbacks
     def add_oob_auth(
         self, stagetype: str, authdict: JsonDict, clientip: str
-    ) -> "Deferred[bool]":
+    ) -> Steps[bool]:
         """
         See L{synauth.AuthHandler.add_oob_auth}.
         """
+        if not isinstance(authdict, dict):
+            raise _not_an_object()
         if stagetype not in self.stages or "session" not in authdict:
             raise LoginError(400, "Missing stage or session", Codes.MISSING_PARAM)
         session = yield self.sessions.get(_text(authdict, "session"))
@@ -105,7 +108,7 @@ class InteractiveAuth:
         authdict: Optional[JsonDict],
         clientdict: Optional[JsonDict],
         operation: Optional[Operation],
-    ) -> "Deferred[Tuple[Session, JsonDict]]":
+    ) -> Steps[Tuple[Session, JsonDict]]:
         """
         @return: fires with the session, and with the parameters that count:
             those of this request, or, if it has none, the remembered ones.
@@ -127,7 +130,7 @@ class InteractiveAuth:
     @inlineCallbacks
     def _take_stage(
         self, authdict: JsonDict, clientip: str, session: Session
-    ) -> "Deferred[JsonDict]":
+    ) -> Steps[JsonDict]:
         """
         @return: fires with what the answer says about a stage that failed;
             C{session.creds} has the result of one that did not.
@@ -146,12 +149,11 @@ class InteractiveAuth:
         if result:
             yield self.sessions.add_cred(session.id, stage_type, result)
             # Another request may have completed another stage meanwhile.
-            now = yield self.sessions.get(session.id)
-            session.creds = now.creds
+            session.creds = (yield self.sessions.get(session.id)).creds
         return {}
 
     @inlineCallbacks
-    def _claim(self, session_id: str) -> "Deferred[None]":
+    def _claim(self, session_id: str) -> Steps[None]:
         """
         A completed session is good for one operation, once.  Two requests at
         once: the second is told to come back and ask how it went.
@@ -186,11 +188,15 @@ def _take_auth(clientdict: Optional[JsonDict]) -> Optional[JsonDict]:
         # Some clients send null for "nothing yet".
         return None
     if not isinstance(authdict, dict):
-        raise MatrixError(400, "'auth' must be an object", Codes.INVALID_PARAM)
+        raise _not_an_object()
     for key in ("session", "type"):
         if key in authdict:
             _text(authdict, key)
     return authdict
+
+
+def _not_an_object() -> MatrixError:
+    return MatrixError(400, "'auth' must be an object", Codes.INVALID_PARAM)
 
 
 def _text(authdict: JsonDict, key: str) -> str:
@@ -206,9 +212,7 @@ def _check_flows(flows: Flows) -> None:
 
 
 def _check_operation(session: Session, operation: Optional[Operation]) -> None:
-    if operation is None or session.operation is None:
-        return
-    if session.operation != operation:
+    if session.operation is not None and session.operation != operation:
         raise MatrixError(403, "The session is for another operation", Codes.UNKNOWN)
     if session.finished:
         raise MatrixError(403, "The session was used already", Codes.UNKNOWN)

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from synauth.awaiting import awaiting
+from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.identifiers import utf8
@@ -33,7 +33,12 @@ MAX_PASSWORD_LENGTH = 512
 # bcrypt looks at no more, and bcrypt 5 raises on more.
 _BCRYPT_BYTES = 72
 
-_BCRYPT_HASH = re.compile(rb"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}\Z")
+# The last character of the salt has four bits that stand for nothing; a hash
+# in which one of them is set is none to bcrypt.
+_BCRYPT_HASH = re.compile(
+    r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$"
+    r"[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}\Z"
+)
 
 # Costs what any hash costs, and its answer is not looked at.
 _NOBODYS_HASH = "$2b$%02d$abcdefghijklmnopqrstuu" + "." * 31
@@ -51,37 +56,14 @@ def prepare(password: str, pepper: str) -> bytes:
     return (normal + pepper.encode("utf-8"))[:_BCRYPT_BYTES]
 
 
-def _rounds_of(stored_hash: Union[str, bytes, None]) -> Optional[int]:
+def _rounds_of(stored_hash: Any) -> Optional[int]:
     """
     @return: the cost of a hash, C{None} if it is none that bcrypt can read.
     """
-    if isinstance(stored_hash, str):
-        stored_hash = stored_hash.encode("utf-8", "replace")
-    match = _BCRYPT_HASH.match(stored_hash or b"")
+    if isinstance(stored_hash, bytes):
+        stored_hash = stored_hash.decode("ascii", "replace")
+    match = isinstance(stored_hash, str) and _BCRYPT_HASH.match(stored_hash)
     return int(match.group(1)) if match else None
-
-
-def _hash(prepared: bytes, rounds: int) -> str:
-    return bcrypt.hashpw(prepared, bcrypt.gensalt(rounds)).decode("ascii")
-
-
-def _verify(prepared: bytes, stored: Optional[bytes], rounds: int) -> bool:
-    """
-    Check a password on a hashing thread, at the same cost for everybody.
-
-    @param stored: a hash that bcrypt can read, or C{None}.
-    @param rounds: what a hash costs today.
-    """
-    if stored is None:
-        bcrypt.checkpw(prepared, (_NOBODYS_HASH % rounds).encode("ascii"))
-        return False
-    if bcrypt.checkpw(prepared, stored):
-        return True
-    # A hash of r rounds costs 2**r.  One from cheaper days would tell by its
-    # speed that the account exists: 2**r + 2**r + 2**(r+1) + ... = 2**rounds.
-    for cost in range(_rounds_of(stored) or rounds, rounds):
-        bcrypt.checkpw(prepared, (_NOBODYS_HASH % cost).encode("ascii"))
-    return False
 
 
 @implementer(IPasswordHasher)
@@ -92,14 +74,20 @@ class BcryptHasher:
     @param pool: where the work is done.
     @param rounds: the cost of new hashes, the logarithm to base 2.
     @param get_pepper: gives the pepper; asked at each use, as the source does.
+    @param bcrypt: the bcrypt module, or what stands in for it in tests.
     """
 
     def __init__(
-        self, pool: IHashPool, rounds: int, get_pepper: Callable[[], str]
+        self,
+        pool: IHashPool,
+        rounds: int,
+        get_pepper: Callable[[], str],
+        bcrypt: Any = bcrypt,
     ) -> None:
         self._pool = pool
         self._rounds = rounds
         self._get_pepper = get_pepper
+        self._bcrypt = bcrypt
 
     def hash(self, password: str) -> "Deferred[str]":
         """
@@ -117,7 +105,7 @@ class BcryptHasher:
             prepared = prepare(password, self._get_pepper())
         except MatrixError:
             return fail()
-        return self._pool.run(_hash, prepared, self._rounds)
+        return self._pool.run(self._hash, prepared)
 
     def verify(
         self, password: str, stored_hash: Union[str, bytes, None]
@@ -131,15 +119,12 @@ class BcryptHasher:
             prepared = prepare(password, self._get_pepper())
         except MatrixError:
             return fail()
-        stored = None
-        if stored_hash:
-            if _rounds_of(stored_hash) is None:
-                _log.error("A stored password hash is broken: nobody can log in by it")
-            elif isinstance(stored_hash, str):
-                stored = stored_hash.encode("ascii")
-            else:
-                stored = stored_hash
-        return self._pool.run(_verify, prepared, stored, self._rounds)
+        if stored_hash and _rounds_of(stored_hash) is None:
+            _log.error("A stored password hash is broken: nobody can log in by it")
+            stored_hash = None
+        if isinstance(stored_hash, str):
+            stored_hash = stored_hash.encode("ascii")
+        return self._pool.run(self._verify, prepared, stored_hash or None)
 
     def needs_rehash(self, stored_hash: Union[str, bytes, None]) -> bool:
         """
@@ -147,6 +132,31 @@ class BcryptHasher:
         """
         rounds = _rounds_of(stored_hash)
         return rounds is not None and rounds < self._rounds
+
+    def _hash(self, prepared: bytes) -> str:
+        salt = self._bcrypt.gensalt(self._rounds)
+        return self._bcrypt.hashpw(prepared, salt).decode("ascii")
+
+    def _verify(self, prepared: bytes, stored: Optional[bytes]) -> bool:
+        """
+        Check a password on a hashing thread, at the same cost for everybody.
+
+        @param stored: a hash that bcrypt can read, or C{None}.
+        """
+        if stored is None:
+            self._spend(prepared, self._rounds)
+            return False
+        if self._bcrypt.checkpw(prepared, stored):
+            return True
+        # A hash of r rounds costs 2**r.  One from cheaper days would tell by
+        # its speed that the account exists:
+        # 2**r + 2**r + 2**(r+1) + ... + 2**(rounds-1) = 2**rounds.
+        for rounds in range(_rounds_of(stored) or self._rounds, self._rounds):
+            self._spend(prepared, rounds)
+        return False
+
+    def _spend(self, prepared: bytes, rounds: int) -> None:
+        self._bcrypt.checkpw(prepared, (_NOBODYS_HASH % rounds).encode("ascii"))
 
 
 @implementer(IPasswordChecker)
@@ -163,7 +173,7 @@ class LocalPasswords:
         self._hasher = hasher
 
     @inlineCallbacks
-    def find(self, user_id: str) -> "Deferred[Optional[Tuple[str, Optional[str]]]]":
+    def find(self, user_id: str) -> Steps[Optional[Tuple[str, Optional[str]]]]:
         """
         Find the account that somebody means: case does not matter unless
         several accounts differ by nothing else; then only an exact match
@@ -188,7 +198,7 @@ class LocalPasswords:
         return None
 
     @inlineCallbacks
-    def check_password(self, user_id: str, password: str) -> "Deferred[Optional[str]]":
+    def check_password(self, user_id: str, password: str) -> Steps[Optional[str]]:
         """
         See L{IPasswordChecker.check_password}.  One hash is computed, whether
         there is such an account or not.
@@ -210,7 +220,7 @@ class LocalPasswords:
         return name
 
     @inlineCallbacks
-    def _rehash(self, user_id: Any, password: str, old_hash: Any) -> "Deferred[None]":
+    def _rehash(self, user_id: Any, password: str, old_hash: Any) -> Steps[None]:
         new_hash = yield self._hasher.hash(password)
         if IAccountStore.providedBy(self._store):
             yield self._store.replace_password_hash(user_id, old_hash, new_hash)
@@ -218,5 +228,5 @@ class LocalPasswords:
         # A host's store can only set.  Between these two a password change
         # could slip in only if the host did not wait for its own database.
         infos = yield awaiting(self._store.get_users_by_id_case_insensitive, user_id)
-        if infos.get(user_id) == old_hash:
+        if (infos or {}).get(user_id) == old_hash:
             yield awaiting(self._store.user_set_password_hash, user_id, new_hash)

@@ -33,7 +33,7 @@ def check_new_password(password: str, policy: Optional[PasswordPolicy]) -> None:
             Codes.PASSWORD_TOO_SHORT,
         )
     rules = (
-        (policy.require_digit, str.isdigit, "digit", Codes.PASSWORD_NO_DIGIT),
+        (policy.require_digit, str.isdecimal, "digit", Codes.PASSWORD_NO_DIGIT),
         (policy.require_symbol, _is_symbol, "symbol", Codes.PASSWORD_NO_SYMBOL),
         (
             policy.require_uppercase,

@@ -86,11 +86,13 @@ class _Kept:
 def _size(*parts: Any) -> int:
     """
     How much room the parts of a session take, near enough for a limit.
+
+    @raise RecursionError: if they are nested too deep to tell.
     """
     return sum(
         len(part)
         if isinstance(part, bytes)
-        else len(json.dumps(part, default=repr, check_circular=False))
+        else len(json.dumps(part, default=repr, skipkeys=True, check_circular=False))
         for part in parts
         if part is not None
     )
@@ -268,10 +270,12 @@ class MemorySessionStore:
         kept.clientdict, kept.sealed = rest, sealed
 
     def _check_size(self, *parts: Any) -> None:
-        if _size(*parts) > self._max_session_bytes:
-            raise MatrixError(
-                413, "The session holds too much already", Codes.TOO_LARGE
-            )
+        try:
+            fits = _size(*parts) <= self._max_session_bytes
+        except RecursionError:
+            fits = False
+        if not fits:
+            raise MatrixError(413, "The session would hold too much", Codes.TOO_LARGE)
 
     def _expired(self, kept: _Kept, now: int) -> bool:
         return kept.last_used < now - self._expire_ms
@@ -288,4 +292,6 @@ class MemorySessionStore:
             while sessions and self._expired(next(iter(sessions.values())), now):
                 sessions.popitem(last=False)
         while len(self) > self._max_sessions:
-            (self._unproven or self._proven).popitem(last=False)
+            # The last of the unproven ones is the one that has just come.
+            spare = len(self._unproven) > 1 or not self._proven
+            (self._unproven if spare else self._proven).popitem(last=False)

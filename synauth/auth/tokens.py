@@ -4,9 +4,10 @@ C{generate_...} and C{validate_...}).
 
 Anybody who holds a macaroon can append to it, and a verifier that only asks
 whether each caveat holds can be led to believe the appended one.  So a token of
-ours is good only if it has exactly the caveats that we put in, each once.
+ours is good only if it has exactly the caveats that we put in, in our order.
 """
 
+import re
 import secrets
 from typing import Any, Callable, Dict, List, Optional, Union
 
@@ -19,6 +20,19 @@ from synauth.errors import AuthError
 from synauth.interfaces import IClock, IMacaroonAuth
 
 Key = Union[str, bytes]
+
+_BASE = ("gen", "user_id", "type")
+
+# The caveats of each type of token.  Those that a host adds to an access token
+# are for the host to verify.
+_SHAPES = {
+    "access": {_BASE + ("nonce",), _BASE + ("time", "nonce")},
+    "refresh": {_BASE + ("nonce",)},
+    "login": {_BASE + ("time",)},
+    "delete_pusher": {_BASE},
+}
+
+_TIME = re.compile(r"[0-9]{1,20}\Z")
 
 # What a template writes when nobody filled it in.  A key that everybody can
 # guess is none.
@@ -63,13 +77,13 @@ class MacaroonTokens:
         the token does not expire.
         """
         expiry = [] if duration_in_ms is None else [self._expiry(duration_in_ms)]
-        return self._mint(user_id, "access", expiry + extra_caveats)
+        return self._mint(user_id, "access", expiry + [_nonce()] + extra_caveats)
 
     def refresh_token(self, user_id: str) -> str:
         """
         See L{synauth.AuthHandler.generate_refresh_token}.
         """
-        return self._mint(user_id, "refresh", [nonce()])
+        return self._mint(user_id, "refresh", [_nonce()])
 
     def login_token(self, user_id: str, duration_in_ms: int) -> str:
         """
@@ -101,7 +115,10 @@ class MacaroonTokens:
         """
         See L{IMacaroonAuth.get_user_id_from_macaroon}.
         """
-        return _caveats(macaroon).get("user_id") or _refuse()
+        user_id = _caveats(macaroon).get("user_id")
+        if not user_id:
+            raise invalid_token()
+        return user_id
 
     def validate_macaroon(
         self, macaroon: Any, type_string: str, verify_expiry: bool, user_id: str
@@ -109,23 +126,23 @@ class MacaroonTokens:
         """
         See L{IMacaroonAuth.validate_macaroon}.
         """
+        key = self._checked_key()
         caveats = _caveats(macaroon)
-        expiry = caveats.pop("time", None)
-        caveats.pop("nonce", None)
-        if caveats != {"gen": "1", "type": type_string, "user_id": user_id}:
-            _refuse()
-        if type_string == "login" and expiry is None:
-            _refuse()
-        if verify_expiry and expiry is not None:
-            if not expiry.isdigit() or int(expiry) <= self._clock.time_msec():
-                _refuse()
+        if tuple(caveats) not in _SHAPES.get(type_string, ()):
+            raise invalid_token()
+        if [caveats[name] for name in _BASE] != ["1", user_id, type_string]:
+            raise invalid_token()
+        if verify_expiry and "time" in caveats:
+            expiry = caveats["time"]
+            if not _TIME.match(expiry) or int(expiry) <= self._clock.time_msec():
+                raise invalid_token()
         # The caveats are looked at; what is left is the signature.
         verifier = pymacaroons.Verifier()
         verifier.satisfy_general(lambda caveat: True)
         try:
-            verifier.verify(macaroon, self._checked_key())
+            verifier.verify(macaroon, key)
         except (MacaroonException, ValueError):
-            _refuse()
+            raise invalid_token()
 
     def base_macaroon(self, user_id: str) -> Any:
         """
@@ -156,7 +173,7 @@ class MacaroonTokens:
         return key
 
 
-def nonce() -> str:
+def _nonce() -> str:
     """
     @return: a caveat that makes a token differ from all others.
     """
@@ -172,27 +189,33 @@ def deserialize(token: str) -> Any:
         return pymacaroons.Macaroon.deserialize(token)
     except Exception:
         # What it raises on garbage is whatever its parser trips over.
-        return _refuse()
+        raise invalid_token()
 
 
 def _caveats(macaroon: Any) -> Dict[str, str]:
     """
-    @return: the caveats of a macaroon by name.
-    @raise AuthError: if there is one that we don't know, or one twice.
+    @return: the caveats of a macaroon by name, in its order.
+    @raise AuthError: if there is one that can't be ours, or one twice.
     """
     found: Dict[str, str] = {}
     for caveat in macaroon.caveats:
-        text = caveat.caveat_id
+        try:
+            text = caveat.caveat_id_bytes.decode("utf-8")
+        except UnicodeDecodeError:
+            raise invalid_token()
         name, separator, value = text.partition(
             " < " if text.startswith("time ") else " = "
         )
-        if not separator or caveat.verification_key_id or name in found:
-            _refuse()
-        if name not in ("gen", "user_id", "type", "time", "nonce"):
-            _refuse()
+        if not separator or not caveat.first_party() or name in found:
+            raise invalid_token()
         found[name] = value
     return found
 
 
-def _refuse() -> Any:
-    raise AuthError(403, "Invalid token", Codes.FORBIDDEN).because("invalid_token")
+def invalid_token() -> AuthError:
+    """
+    @return: the one answer to every token that is not good.
+    """
+    error = AuthError(403, "Invalid token", Codes.FORBIDDEN)
+    error.reason = "invalid_token"
+    return error

@@ -7,15 +7,16 @@ logout").
 from typing import Any, Dict, List, Optional
 
 import attr
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 from twisted.logger import Logger
 
-from synauth.auth.tokens import MacaroonTokens, nonce
+from synauth.auth.tokens import MacaroonTokens
+from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import AuthError, InvalidTokenError, UserLockedError
 from synauth.homeserver.devices import new_device_id
 from synauth.interfaces import IClock
-from synauth.storage.records import EndedToken, NewLogin, Rotation, TokenInfo
+from synauth.storage.records import EndedToken, NewLogin, Rotation
 
 _log = Logger()
 
@@ -53,11 +54,12 @@ class LoginDetails:
     user_agent: Optional[str] = None
 
 
-def account_gate(account: Any) -> None:
+def account_gate(account: Any, even_locked: bool = False) -> None:
     """
     Whether an account may be used at all; asked after every way in.
 
     @param account: has C{deactivated} and C{locked}.
+    @param even_locked: whether a locked one may.
     @raise AuthError: 403 C{M_USER_DEACTIVATED}.
     @raise UserLockedError: 401.
     """
@@ -65,7 +67,7 @@ def account_gate(account: Any) -> None:
         raise AuthError(
             403, "This account has been deactivated", Codes.USER_DEACTIVATED
         ).because("deactivated")
-    if account.locked:
+    if account.locked and not even_locked:
         raise UserLockedError()
 
 
@@ -100,7 +102,7 @@ class Logins:
             refresh_expiry = _later(now, config.refresh_token_lifetime)
             valid_until = _later(now, refreshable_ms)
         else:
-            refresh_token = refresh_expiry = None
+            refresh_token, refresh_expiry = None, None
             valid_until = _later(now, config.nonrefreshable_access_token_lifetime)
         valid_until = _earliest(valid_until, session_expiry)
         return NewLogin(
@@ -118,7 +120,7 @@ class Logins:
         )
 
     @inlineCallbacks
-    def log_in(self, user_id: str, details: LoginDetails) -> "Deferred[Dict[str, Any]]":
+    def log_in(self, user_id: str, details: LoginDetails) -> Steps[Dict[str, Any]]:
         """
         Log in somebody who has been authenticated.
 
@@ -150,7 +152,7 @@ class Logins:
     @inlineCallbacks
     def requester(
         self, token: str, even_expired: bool = False, even_locked: bool = False
-    ) -> "Deferred[Requester]":
+    ) -> Steps[Requester]:
         """
         Who holds an access token.
 
@@ -160,11 +162,10 @@ class Logins:
         @return: fires with a L{Requester}; errs with L{InvalidTokenError}, and
             as L{account_gate}.
         """
-        info: Optional[TokenInfo] = yield self._store.get_user_by_access_token(token)
+        info = yield self._store.get_user_by_access_token(token)
         if info is None:
             raise InvalidTokenError()
-        if not (even_locked and info.locked):
-            account_gate(info)
+        account_gate(info, even_locked)
         if info.valid_until_ms is not None and not even_expired:
             if info.valid_until_ms <= self._clock.time_msec():
                 raise InvalidTokenError("Access token has expired", soft_logout=True)
@@ -173,7 +174,7 @@ class Logins:
         return Requester(info.user_id, info.token_id, info.device_id, info.is_guest)
 
     @inlineCallbacks
-    def refresh(self, token: str) -> "Deferred[Dict[str, Any]]":
+    def refresh(self, token: str) -> Steps[Dict[str, Any]]:
         """
         Put a new access token and a new refresh token in the place of old
         ones.  The old refresh token stays good until one of the new ones is
@@ -184,9 +185,9 @@ class Logins:
             L{InvalidTokenError}, and as L{account_gate}.
         """
         old = yield self._store.get_refresh_token(token)
-        if old is None:
+        account = old and (yield self._store.get_user(old.user_id))
+        if account is None:
             raise InvalidTokenError("Unknown refresh token")
-        account = yield self._store.get_user(old.user_id)
         account_gate(account)
         now = self._clock.time_msec()
         if old.superseded or _past(old.expiry_ms, now):
@@ -219,7 +220,7 @@ class Logins:
         return body
 
     @inlineCallbacks
-    def log_out(self, requester: Requester, token: str) -> "Deferred[None]":
+    def log_out(self, requester: Requester, token: str) -> Steps[None]:
         """
         End one login: its device and all that belongs to it.
 
@@ -235,7 +236,7 @@ class Logins:
         _log.debug("{n} tokens of {user} ended", n=len(ended), user=requester.user_id)
 
     @inlineCallbacks
-    def log_out_all(self, requester: Requester) -> "Deferred[None]":
+    def log_out_all(self, requester: Requester) -> Steps[None]:
         """
         End all logins of a user.
         """
@@ -244,7 +245,7 @@ class Logins:
 
     def _access_token(self, user_id: str, now: int, valid_until: Optional[int]) -> str:
         duration = None if valid_until is None else valid_until - now
-        return self._macaroons.access_token(user_id, [nonce()], duration)
+        return self._macaroons.access_token(user_id, [], duration)
 
 
 def well_known(public_baseurl: str) -> Dict[str, Any]:
