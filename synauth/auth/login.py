@@ -5,12 +5,12 @@ C{_check_password}).
 
 from typing import Any, List, Optional
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from synauth.auth.passwords import MAX_PASSWORD_LENGTH, LocalPasswords
-from synauth.awaiting import awaiting
+from synauth.awaiting import Steps, awaiting
 from synauth.interfaces import IPasswordChecker, IRateLimiter
 
 _log = Logger()
@@ -34,7 +34,7 @@ class PasswordLogin:
         self._ask_local = ask_local
 
     @inlineCallbacks
-    def check_password(self, user_id: str, password: str) -> "Deferred[Optional[str]]":
+    def check_password(self, user_id: str, password: str) -> Steps[Optional[str]]:
         """
         See L{IPasswordChecker.check_password}.  An empty or an over-long
         password is nobody's; no provider gets to see it, because to a directory
@@ -60,7 +60,7 @@ class PasswordLogin:
         return proved
 
     @inlineCallbacks
-    def _ask(self, provider: Any, user_id: str, password: str) -> "Deferred[bool]":
+    def _ask(self, provider: Any, user_id: str, password: str) -> Steps[bool]:
         """
         @return: fires with whether a provider vouches.  One that fails, or
             answers with anything but C{True} or C{user_id}, does not.
@@ -102,7 +102,7 @@ class LimitedPasswords:
         self._limiter = limiter
 
     @inlineCallbacks
-    def check_password(self, user_id: str, password: str) -> "Deferred[Optional[str]]":
+    def check_password(self, user_id: str, password: str) -> Steps[Optional[str]]:
         """
         See L{IPasswordChecker.check_password}; errs with
         L{synauth.errors.LimitExceededError} before anything is hashed, also for

@@ -8,13 +8,13 @@ from typing import Any, Callable, Dict, Iterator, MutableMapping, Optional
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
-from twisted.web.client import PartialDownloadError
+from twisted.web.error import Error as ErrorStatus
 from zope.interface import implementer
 
-from synauth.awaiting import awaiting
+from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes, LoginType
 from synauth.errors import LoginError, MatrixError
-from synauth.identifiers import qualify, user_of_login
+from synauth.identifiers import UserID, qualify, user_of_login
 from synauth.interfaces import IHomeServer, IPasswordChecker, IStage
 
 _log = Logger()
@@ -68,7 +68,7 @@ class PasswordStage:
         return None
 
     @inlineCallbacks
-    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+    def check(self, authdict: Dict[str, Any], clientip: str) -> Steps[Any]:
         """
         @return: fires with the account's user id; errs with L{LoginError} 403
             for a wrong password, 400 C{M_MISSING_PARAM} if something is
@@ -80,8 +80,8 @@ class PasswordStage:
         password = authdict["password"]
         if not isinstance(password, str):
             raise MatrixError(400, "'password' must be a string", Codes.INVALID_PARAM)
-        user_id = qualify(user, self._hostname)
-        proved = yield self._passwords.check_password(user_id, password)
+        user_id = UserID.from_string(qualify(user, self._hostname))
+        proved = yield self._passwords.check_password(user_id.to_string(), password)
         if proved is None:
             raise invalid_password()
         return proved
@@ -117,7 +117,7 @@ class RecaptchaStage:
         return {"public_key": self._hs.config.recaptcha_public_key}
 
     @inlineCallbacks
-    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+    def check(self, authdict: Dict[str, Any], clientip: str) -> Steps[Any]:
         """
         @return: fires with C{True}; errs with L{LoginError} 400
             C{M_CAPTCHA_NEEDED} without a C{response}, and 401
@@ -139,7 +139,7 @@ class RecaptchaStage:
         return True
 
     @inlineCallbacks
-    def _ask(self, response: str, clientip: str) -> "Deferred[Any]":
+    def _ask(self, response: str, clientip: str) -> Steps[Any]:
         config = self._hs.config
         asked = awaiting(
             self._hs.get_simple_http_client().post_urlencoded_get_json,
@@ -153,7 +153,7 @@ class RecaptchaStage:
         asked.addTimeout(CAPTCHA_TIMEOUT, self._hs.get_reactor())
         try:
             answer = yield asked
-        except PartialDownloadError as error:
+        except ErrorStatus as error:
             # What an old host's client raises on an error status: the body is
             # an answer all the same.
             answer = json.loads((error.response or b"").decode("utf-8"))
@@ -186,7 +186,7 @@ class EmailIdentityStage:
         return None
 
     @inlineCallbacks
-    def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
+    def check(self, authdict: Dict[str, Any], clientip: str) -> Steps[Any]:
         """
         @return: fires with the address (C{medium}, C{address},
             C{validated_at}) and the client's C{threepid_creds}; errs with
