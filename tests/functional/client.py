@@ -107,9 +107,7 @@ def password_login(name: str) -> Dict[str, Any]:
     }
 
 
-def request_bytes(
-    method: str, path: str, body: Dict[str, Any], *headers: str
-) -> bytes:
+def request_bytes(method: str, path: str, body: Dict[str, Any], *headers: str) -> bytes:
     """
     @param headers: whole lines.
     @return: a request with a JSON object, as it goes over the wire.

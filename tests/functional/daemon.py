@@ -173,7 +173,7 @@ class DaemonTestCase(SynchronousTestCase):
         self,
         config: Optional[Dict[str, Any]] = QUICK,
         directory: Optional[str] = None,
-        *arguments: str
+        *arguments: str,
     ) -> Daemon:
         """
         Start a daemon that serves; at the end of the test it has to stop when
