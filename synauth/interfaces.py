@@ -537,10 +537,13 @@ class ITokenStore(Interface):
             expired tokens are found too.
         """
 
-    def mark_access_token_as_used(token_id):
+    def mark_access_token_as_used(user_id, token_id):
         """
         Note that a client holds this token: the refresh token that it
         supersedes is no longer good.
+
+        @param user_id: whose token it is.
+        @param token_id: its row id.
 
         @return: fires with C{None}.
         """

@@ -170,7 +170,7 @@ class Logins:
             if info.valid_until_ms <= self._clock.time_msec():
                 raise InvalidTokenError("Access token has expired", soft_logout=True)
         if info.unused_successor:
-            yield self._store.mark_access_token_as_used(info.token_id)
+            yield self._store.mark_access_token_as_used(info.user_id, info.token_id)
         return Requester(info.user_id, info.token_id, info.device_id, info.is_guest)
 
     @inlineCallbacks

@@ -14,6 +14,7 @@ from synauth.interfaces import (
 )
 from synauth.storage.accounts import AccountStore
 from synauth.storage.devices import DeviceStore
+from synauth.storage.token_cache import TokenCache
 from synauth.storage.tokens import TokenStore
 
 
@@ -31,3 +32,4 @@ class DataStore(AccountStore, TokenStore, DeviceStore):
         """
         self._database = database
         self._clock = clock
+        self._cache = TokenCache()

@@ -8,19 +8,18 @@ from twisted.enterprise.adbapi import Transaction
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from synauth.interfaces import IDatabase, IDeviceStore
+from synauth.interfaces import IDeviceStore
 from synauth.storage.ending import end_tokens
 from synauth.storage.records import Device, EndedToken, NewLogin
 from synauth.storage.text import cleaned, require_storable, storable
+from synauth.storage.token_cache import RemembersTokens
 
 
 @implementer(IDeviceStore)
-class DeviceStore:
+class DeviceStore(RemembersTokens):
     """
     Devices in a database.
     """
-
-    _database: IDatabase
 
     def get_device(self, user_id: str, device_id: str) -> "Deferred[Optional[Device]]":
         """
@@ -42,13 +41,13 @@ class DeviceStore:
         """
         See L{IDeviceStore.delete_devices}.
         """
-        return self._database.write(_delete_devices, user_id, list(device_ids))
+        return self._write_about(user_id, _delete_devices, user_id, list(device_ids))
 
     def delete_all_devices(self, user_id: str) -> "Deferred[List[EndedToken]]":
         """
         See L{IDeviceStore.delete_all_devices}.
         """
-        return self._database.write(_delete_all_devices, user_id)
+        return self._write_about(user_id, _delete_all_devices, user_id)
 
 
 def record_device(txn: Transaction, login: NewLogin) -> None:

@@ -8,7 +8,7 @@ from twisted.enterprise.adbapi import Transaction
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from synauth.interfaces import IClock, IDatabase, ITokenStore
+from synauth.interfaces import IClock, ITokenStore
 from synauth.storage.ending import end_session, end_tokens
 from synauth.storage.issuing import (
     insert_access_token,
@@ -26,24 +26,26 @@ from synauth.storage.records import (
 from synauth.storage.rotation import get_refresh_token, mark_as_used, rotate
 from synauth.storage.sqlite import SqliteEngine
 from synauth.storage.text import require_storable, storable
+from synauth.storage.token_cache import RemembersTokens
 
 
 @implementer(ITokenStore)
-class TokenStore:
+class TokenStore(RemembersTokens):
     """
     Tokens in a database.  What adds tokens errs with
     L{synauth.errors.StoreError}, 404 if there is no such account and 403
     C{M_USER_DEACTIVATED} if it is deactivated.
     """
 
-    _database: IDatabase
     _clock: IClock
 
     def add_login(self, login: NewLogin) -> "Deferred[List[EndedToken]]":
         """
         See L{ITokenStore.add_login}.
         """
-        return self._database.write(record_login, self._database.engine, login)
+        return self._write_about(
+            login.user_id, record_login, self._database.engine, login
+        )
 
     def add_access_token_to_user(
         self,
@@ -79,13 +81,18 @@ class TokenStore:
         """
         See L{ITokenStore.get_user_by_access_token}.
         """
+        return self._cache.get(token, self._read_access_token)
+
+    def _read_access_token(self, token: str) -> "Deferred[Optional[TokenInfo]]":
         return self._database.read(_get_user_by_access_token, token)
 
-    def mark_access_token_as_used(self, token_id: int) -> "Deferred[None]":
+    def mark_access_token_as_used(
+        self, user_id: str, token_id: int
+    ) -> "Deferred[None]":
         """
         See L{ITokenStore.mark_access_token_as_used}.
         """
-        return self._database.write(mark_as_used, token_id)
+        return self._write_about(user_id, mark_as_used, token_id)
 
     def get_refresh_token(self, token: str) -> "Deferred[Optional[RefreshToken]]":
         """
@@ -97,8 +104,12 @@ class TokenStore:
         """
         See L{ITokenStore.rotate_refresh_token}.
         """
-        return self._database.write(
-            rotate, self._database.engine, rotation, self._clock.time_msec()
+        return self._write_about(
+            rotation.old.user_id,
+            rotate,
+            self._database.engine,
+            rotation,
+            self._clock.time_msec(),
         )
 
     def delete_access_token(self, token: str) -> "Deferred[List[EndedToken]]":
@@ -106,7 +117,14 @@ class TokenStore:
         See L{ITokenStore.delete_access_token}.  The other tokens of the same
         login end with it.
         """
-        return self._database.write(_delete_access_token, token)
+        return self._database.write(_delete_access_token, token).addCallback(
+            self._forget_ended
+        )
+
+    def _forget_ended(self, ended: List[EndedToken]) -> List[EndedToken]:
+        for token in ended:
+            self._cache.forget(None, token.user_id)
+        return ended
 
     def user_delete_access_tokens(
         self,
@@ -117,8 +135,8 @@ class TokenStore:
         """
         See L{ITokenStore.user_delete_access_tokens}.
         """
-        return self._database.write(
-            _user_delete_access_tokens, user_id, except_token_id, device_id
+        return self._write_about(
+            user_id, _user_delete_access_tokens, user_id, except_token_id, device_id
         )
 
 

@@ -145,7 +145,7 @@ class RefreshTests(StoreTestCase):
         yield self.store.add_login(login_of("two", device_id=None))
         yield self.use("one")
         yield self.use("two")
-        yield self.store.mark_access_token_as_used(987654321)
+        yield self.store.mark_access_token_as_used(ALICE, 987654321)
         yield self.assert_tokens("one two")
         yield self.assert_refresh_tokens("r1")
         yield self.rotate("r1", "three", "r3")

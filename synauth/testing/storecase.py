@@ -117,7 +117,7 @@ class StoreTestCase(TestCase):
         Use an access token as a client would.
         """
         info = yield self.store.get_user_by_access_token(access_token)
-        yield self.store.mark_access_token_as_used(info.token_id)
+        yield self.store.mark_access_token_as_used(info.user_id, info.token_id)
 
 
 def made(tests: Type[StoreTestCase], fixture: Fixture) -> Any:

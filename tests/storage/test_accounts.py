@@ -7,9 +7,10 @@ from typing import Any, List
 from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.errors import StoreError
+from synauth.storage.datastore import DataStore
 from synauth.storage.records import NewAccount, Rotation
 from synauth.testing.storecase import ALICE, BOB, login_of
-from tests.storage.fixtures import NOW_MS, inline_store_and_database, rows
+from tests.storage.fixtures import NOW_MS, SteadyClock, inline_store_and_database, rows
 
 
 class AccountRowTests(SynchronousTestCase):
@@ -96,14 +97,19 @@ class AccountRowTests(SynchronousTestCase):
 
     def test_states(self) -> None:
         """
-        What becomes of an account shows in the account and in its tokens.
+        What an account is shows in the account and in its tokens.
         """
         self.successResultOf(self.store.add_login(login_of("token")))
+        self.assertFalse(self.token_info("token").deactivated)
         for name in ("deactivated", "locked", "is_guest"):
             self.execute("UPDATE users SET %s = 1" % name)
             account = self.successResultOf(self.store.get_user(ALICE))
             self.assertIs(getattr(account, name), True)
-            self.assertIs(getattr(self.token_info("token"), name), True)
+            # Another store: this one remembers what the SQL above changed
+            # behind its back.
+            store = DataStore(self.database, SteadyClock())
+            info = self.successResultOf(store.get_user_by_access_token("token"))
+            self.assertIs(getattr(info, name), True)
 
     def test_no_login_when_deactivated(self) -> None:
         """

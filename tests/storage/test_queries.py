@@ -63,7 +63,7 @@ class QueryPlanTests(SynchronousTestCase):
             rotation = Rotation(old, "t" + number, "r" + number, None, None)
             self.do("rotate_refresh_token", rotation)
         info = self.do("get_user_by_access_token", "t4")
-        self.do("mark_access_token_as_used", info.token_id)
+        self.do("mark_access_token_as_used", ALICE, info.token_id)
         self.do("user_delete_access_tokens", ALICE, info.token_id, "DEVICE")
         self.do("user_delete_access_tokens", ALICE, info.token_id)
         self.do("delete_access_token", "t4")

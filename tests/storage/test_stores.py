@@ -84,7 +84,7 @@ class ForgetfulStore(DataStore):
         """
         return succeed(False)
 
-    def mark_access_token_as_used(self, token_id: int) -> Any:
+    def mark_access_token_as_used(self, user_id: str, token_id: int) -> Any:
         """
         Never does.
         """

@@ -1,0 +1,104 @@
+"""
+Whose an access token is, remembered, because every request asks.
+
+This process is the only one that writes to its database, so what it remembers
+is right as long as it forgets in time: every write that may end a user's
+tokens, or change what the account may do, makes it forget that user before the
+write is answered.
+"""
+
+from collections import OrderedDict
+from typing import Any, Callable, Dict, Optional, Set, TypeVar
+
+from twisted.internet.defer import Deferred, succeed
+
+from synauth.interfaces import IDatabase
+from synauth.storage.records import TokenInfo
+
+T = TypeVar("T")
+
+MAX_TOKENS = 10000
+
+
+class TokenCache:
+    """
+    The tokens that were asked for last.
+
+    @param max_tokens: how many are kept.
+    """
+
+    def __init__(self, max_tokens: int = MAX_TOKENS) -> None:
+        self._max_tokens = max_tokens
+        self._infos: "OrderedDict[str, TokenInfo]" = OrderedDict()
+        self._tokens_of: Dict[str, Set[str]] = {}
+        self._forgotten = 0
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+    def get(
+        self, token: str, read: Callable[[str], "Deferred[Optional[TokenInfo]]"]
+    ) -> "Deferred[Optional[TokenInfo]]":
+        """
+        @param token: what a client sent.
+        @param read: asks the database.
+        @return: fires with what is remembered, or with what the database says.
+        """
+        info = self._infos.get(token)
+        if info is not None:
+            self._infos.move_to_end(token)
+            return succeed(info)
+        return read(token).addCallback(self._keep, token, self._forgotten)
+
+    def forget(self, result: Any, user_id: str) -> Any:
+        """
+        Forget a user's tokens; to be added to a write as a callback and an
+        errback.
+
+        @return: C{result}.
+        """
+        self._forgotten += 1
+        for token in self._tokens_of.pop(user_id, ()):
+            del self._infos[token]
+        return result
+
+    def _keep(
+        self, info: Optional[TokenInfo], token: str, forgotten: int
+    ) -> Optional[TokenInfo]:
+        # What was read before a write can arrive behind it.  A token that has
+        # to be marked as used must come by the database once more.
+        if (
+            info is not None
+            and forgotten == self._forgotten
+            and not info.unused_successor
+        ):
+            self._infos[token] = info
+            self._tokens_of.setdefault(info.user_id, set()).add(token)
+            if len(self._infos) > self._max_tokens:
+                self._drop_oldest()
+        return info
+
+    def _drop_oldest(self) -> None:
+        token, info = self._infos.popitem(last=False)
+        tokens = self._tokens_of[info.user_id]
+        tokens.discard(token)
+        if not tokens:
+            del self._tokens_of[info.user_id]
+
+
+class RemembersTokens:
+    """
+    A store over a database whose tokens are remembered.
+    """
+
+    _database: IDatabase
+    _cache: TokenCache
+
+    def _write_about(
+        self, user_id: str, function: Callable[..., T], *args: Any
+    ) -> "Deferred[T]":
+        """
+        Write what may end tokens of a user, or change what they are good for.
+        """
+        written = self._database.write(function, *args)
+        return written.addBoth(self._cache.forget, user_id)
