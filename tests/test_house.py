@@ -241,14 +241,12 @@ class HouseRules(SynchronousTestCase):
 
     def test_long_files(self) -> None:
         """
-        Modules are short.  The contracts stand in one file, which is read from
-        top to bottom and holds no code.
+        Modules are short.
         """
-        contracts = os.path.join("synauth", "interfaces.py")
         long_ones = [
             path
             for path, _ in modules("synauth")
-            if path != contracts and read(path).count("\n") > MAX_FILE_LINES
+            if read(path).count("\n") > MAX_FILE_LINES
         ]
         self.assertEqual([], long_ones)
 

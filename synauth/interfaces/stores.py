@@ -1,0 +1,203 @@
+"""
+What the daemon keeps.
+"""
+
+from zope.interface import Attribute, Interface
+
+
+class IAccountStore(Interface):
+    """
+    Accounts.  Every method gives a Deferred.
+    """
+
+    def create_user(account, login=None):
+        """
+        Make an account, and its first login, in one transaction.
+
+        @param account: a L{synauth.storage.records.NewAccount}.
+        @param login: a L{synauth.storage.records.NewLogin}, or C{None}.
+        @return: fires with C{None}; errs with L{synauth.errors.StoreError} 400
+            C{M_USER_IN_USE} if an account has that id, in whatever case.
+        """
+
+    def get_user(user_id):
+        """
+        @param user_id: the exact id.
+        @return: fires with a L{synauth.storage.records.Account} or C{None}.
+        """
+
+    def get_users_by_id_case_insensitive(user_id):
+        """
+        @return: fires with C{{user id: password hash or None}}; found by an
+            index.
+        """
+
+    def user_set_password_hash(user_id, password_hash):
+        """
+        @return: fires with C{None}; errs with L{synauth.errors.StoreError} 404
+            if there is no such account.
+        """
+
+    def replace_password_hash(user_id, old_hash, new_hash):
+        """
+        Put a stronger hash of the same password in the place of an older one,
+        unless the password has been changed meanwhile.
+
+        @return: fires with whether it was replaced.
+        """
+
+    def user_add_threepid(user_id, medium, address, validated_at, added_at):
+        """
+        Bind an address to an account; a binding of the same address is
+        replaced.
+
+        @return: fires with C{None}.
+        """
+
+
+class ITokenStore(Interface):
+    """
+    Access and refresh tokens.  Every method gives a Deferred.
+
+    Methods that end tokens fire with what they ended, a list of
+    L{synauth.storage.records.EndedToken}.
+    """
+
+    def add_login(login):
+        """
+        Remember a login: its device (made if new; its older tokens end), its
+        access token and, if it has one, its refresh token, in one transaction.
+
+        @param login: a L{synauth.storage.records.NewLogin}.
+        @return: fires with the tokens of the same device that ended.
+        """
+
+    def add_access_token_to_user(user_id, token, device_id=None, valid_until_ms=None):
+        """
+        @return: fires with C{None}.
+        """
+
+    def add_refresh_token_to_user(user_id, token, device_id=None):
+        """
+        @return: fires with C{None}.
+        """
+
+    def get_user_by_access_token(token):
+        """
+        @param token: what a client sent.
+        @return: fires with a L{synauth.storage.records.TokenInfo} or C{None};
+            expired tokens are found too.
+        """
+
+    def mark_access_token_as_used(user_id, token_id):
+        """
+        Note that a client holds this token: the refresh token that it
+        supersedes is no longer good.
+
+        @param user_id: whose token it is.
+        @param token_id: its row id.
+
+        @return: fires with C{None}.
+        """
+
+    def get_refresh_token(token):
+        """
+        @return: fires with a L{synauth.storage.records.RefreshToken} or
+            C{None}.
+        """
+
+    def rotate_refresh_token(rotation):
+        """
+        Put new tokens in the place of a refresh token, in one transaction.
+        The successors of an earlier rotation that no client has used yet end.
+
+        @param rotation: a L{synauth.storage.records.Rotation}.
+        @return: fires with whether it was done: C{False} if the old token does
+            not exist (any more) or its successor was used already.
+        """
+
+    def delete_access_token(token):
+        """
+        @return: fires with a list of the token that ended, if there was one.
+        """
+
+    def user_delete_access_tokens(user_id, except_token_id=None, device_id=None):
+        """
+        End a user's access and refresh tokens.
+
+        @param except_token_id: this access token and its refresh token stay.
+        @param device_id: only those of this device.
+        @return: fires with those that ended.
+        """
+
+
+class IDeviceStore(Interface):
+    """
+    Devices.  Every method gives a Deferred.
+    """
+
+    def get_device(user_id, device_id):
+        """
+        @return: fires with a L{synauth.storage.records.Device} or C{None}.
+        """
+
+    def store_device(user_id, device_id, display_name=None):
+        """
+        Make a device unless there is one.
+
+        @return: fires with whether it is new.
+        """
+
+    def delete_devices(user_id, device_ids):
+        """
+        Remove devices and end their tokens, in one transaction.
+
+        @param device_ids: a list of ids; unknown ones are passed over.
+        @return: fires with the tokens that ended.
+        """
+
+    def delete_all_devices(user_id):
+        """
+        Remove all devices of a user and end all tokens, also those without a
+        device.
+
+        @return: fires with the tokens that ended.
+        """
+
+
+class IDatabase(Interface):
+    """
+    Where the stores keep things: runs functions that speak SQL.  A function is
+    called with a cursor and the remaining arguments, on a thread of the
+    database's own, so it may block, and may touch nothing else that changes.
+    """
+
+    engine = Attribute("What SQL can't say the same way everywhere.")
+
+    def start():
+        """
+        Open the database.
+        """
+
+    def close():
+        """
+        Finish what has been asked for and close the database.
+        """
+
+    def read(function, *args):
+        """
+        Run a function that changes nothing.  Each of its statements sees what
+        was committed before that statement.
+
+        @return: a Deferred that fires with C{function(txn, *args)}, or errs
+            with what it raised.
+        """
+
+    def write(function, *args):
+        """
+        Run a function in a transaction that no other writer overlaps.
+
+        @return: a Deferred that fires with C{function(txn, *args)} once that
+            is on the disk, or errs with what it raised once nothing of it is
+            left.
+        """
