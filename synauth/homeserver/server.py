@@ -3,7 +3,7 @@ The homeserver that the daemon embeds: it puts the parts together, and is the
 host of L{synauth.AuthHandler}.
 """
 
-from typing import Any
+from typing import Any, Optional
 
 import attr
 from zope.interface import implementer
@@ -23,6 +23,7 @@ from synauth.interfaces import (
     IDatabase,
     IDeviceHandler,
     IHandlers,
+    IHashPool,
     IHomeServer,
     IMacaroonAuth,
     IPusherPool,
@@ -51,6 +52,7 @@ class HomeServer:
     @param reactor: time, threads and connections.
     @param database: an L{IDatabase} that has been prepared.
     @param treq: what stands in for the treq module in tests.
+    @param hash_pool: where passwords are hashed; threads of its own by default.
     @ivar auth_handler: the L{AuthHandler}.
     @ivar logins: makes, finds, renews and ends logins.
     @ivar registration: makes accounts.
@@ -63,6 +65,7 @@ class HomeServer:
         reactor: Any,
         database: IDatabase,
         treq: Any = None,
+        hash_pool: Optional[IHashPool] = None,
     ) -> None:
         self.config = config
         self.hostname = config.server_name
@@ -72,7 +75,7 @@ class HomeServer:
         self._clock = Clock(reactor)
         self._store = DataStore(database, self._clock)
         self._device_handler = DeviceHandler(self._store)
-        self.auth_handler = AuthHandler(self)
+        self.auth_handler = AuthHandler(self, hash_pool)
         self.logins = Logins(
             self._store, self.auth_handler.macaroons, self._clock, config
         )

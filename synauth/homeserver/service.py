@@ -3,20 +3,26 @@ The running daemon: the database, the listeners and what they serve.
 """
 
 import os.path
-import sys
-from typing import Any, Dict, List, Mapping, Optional
+from errno import EADDRINUSE
+from shlex import quote
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import attr
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.endpoints import quoteStringArgument, serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 from twisted.python.versions import Version
 from twisted.web.resource import IResource
 
 import twisted
+from synauth.awaiting import fired
+from synauth.errors import ConfigError
 from synauth.homeserver.config.loading import load_config
 from synauth.homeserver.config.settings import HomeServerConfig
+from synauth.homeserver.data_lock import DataLock
 from synauth.homeserver.providers import load_password_providers
 from synauth.homeserver.server import HomeServer
 from synauth.homeserver.signing_key import load_or_create_signing_key, make_data_dir
@@ -35,47 +41,38 @@ SAFE_TWISTED = Version("Twisted", 24, 7, 0)
 
 class DatabaseService(Service):
     """
-    Opens the database and closes it.
+    Opens the database.  What is under way when the reactor stops is finished by
+    the database itself.
 
     @param database: not started.
+    @param lock: held for as long as this lives.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, lock: DataLock) -> None:
         self._database = database
+        self._lock = lock
 
-    def privilegedStartService(self) -> None:
+    def startService(self) -> None:
         """
-        Open the database, before anybody can ask.
+        Open the database.
         """
+        super().startService()
         self._database.start()
 
 
 class ListenerService(Service):
     """
-    Listens in one or more places, or ends the process.
+    Keeps the doors that L{listen} has opened.
 
-    @param reactor: makes the endpoints.
-    @param sites: what is served, by endpoint description.
+    @param ports: the doors.
     """
 
-    def __init__(self, reactor: Any, sites: Mapping[str, SynauthSite]) -> None:
-        self._reactor = reactor
-        self._sites = sites
-        self._ports: List[Any] = []
-
-    def privilegedStartService(self) -> None:
-        """
-        Listen.
-        """
-        for description, site in self._sites.items():
-            listening = serverFromString(self._reactor, description).listen(site)
-            listening.addCallbacks(
-                self._ports.append, self._cannot_listen, errbackArgs=[description]
-            )
+    def __init__(self, ports: List[IListeningPort]) -> None:
+        self._ports = ports
 
     def startService(self) -> None:
         """
-        Say where.
+        Say where they are.
         """
         super().startService()
         for port in self._ports:
@@ -90,22 +87,18 @@ class ListenerService(Service):
             [maybeDeferred(port.stopListening) for port in self._ports]
         )
 
-    def _cannot_listen(self, failure: Any, description: str) -> None:
-        sys.exit(
-            "synauth: can't listen on %s: %s"
-            % (description, getattr(failure.value, "socketError", failure.value))
-        )
-
 
 class Announcement(Service):
     """
     Tells an operator what to do next.
 
     @param config: the settings.
+    @param paths: the files that they are from.
     """
 
-    def __init__(self, config: HomeServerConfig) -> None:
+    def __init__(self, config: HomeServerConfig, paths: Sequence[str]) -> None:
         self._config = config
+        self._paths = paths
 
     def startService(self) -> None:
         """
@@ -118,10 +111,13 @@ class Announcement(Service):
             name=config.server_name,
             path=os.path.abspath(config.data_dir),
         )
-        if config.enable_registration:
-            _log.info("Anybody can register: use a Matrix client, or see README.rst")
-        elif config.registration_shared_secret:
-            _log.info("Make a user with: synauth register-user -c YOUR-CONFIG")
+        if config.registration_shared_secret:
+            words = ["synauth", "register-user"]
+            for path in self._paths:
+                words += ["-c", quote(path)]
+            _log.info("Make a user with: {command}", command=" ".join(words))
+        elif config.enable_registration:
+            _log.info("Anybody can register now, with any Matrix client")
         else:
             _log.info(
                 "Nobody can register: start with --enable-registration to try it, or"
@@ -155,17 +151,18 @@ def make_service(
     """
     config = load_config(paths, overrides, data_dir)
     make_data_dir(config.data_dir)
+    lock = DataLock(config.data_dir)
     config = complete(config)
     engine = SqliteEngine(config.database.args["database"])
     prepare_database(engine)
     database = Database(reactor, engine)
     root = make_root(HomeServer(config, reactor, database))
+    ports = listen(reactor, make_sites(config, root, reactor))
     service = MultiService()
-    DatabaseService(database).setServiceParent(service)
-    ListenerService(reactor, make_sites(config, root, reactor)).setServiceParent(
-        service
-    )
-    Announcement(config).setServiceParent(service)
+    # In this order they start, and the doors come before the words.
+    DatabaseService(database, lock).setServiceParent(service)
+    ListenerService(ports).setServiceParent(service)
+    Announcement(config, paths).setServiceParent(service)
     return service
 
 
@@ -194,7 +191,8 @@ def make_sites(
     for description in config.listen:
         sites[description] = SynauthSite(root, reactor)
     for listener in config.listeners:
-        for address in listener.bind_addresses:
+        # "::" first, see listen().
+        for address in sorted(listener.bind_addresses, reverse=True):
             sites[_endpoint(listener.port, address)] = SynauthSite(
                 root,
                 reactor,
@@ -207,6 +205,63 @@ def make_sites(
 def _endpoint(port: int, address: str) -> str:
     kind = "tcp6" if ":" in address else "tcp"
     return "%s:%d:interface=%s" % (kind, port, quoteStringArgument(address))
+
+
+def listen(reactor: Any, sites: Mapping[str, SynauthSite]) -> List[IListeningPort]:
+    """
+    Open the doors.  That happens while the service is made: twistd has not
+    gone into the background then, nor written its pid file, and who started it
+    sees why it does not come up.  Nobody is served before the reactor runs.
+
+    @param sites: what is served, by the description of its endpoint.
+    @return: the open doors.
+    @raise ConfigError: if one can't be opened; then none is.
+    """
+    ports: List[IListeningPort] = []
+    for description, site in sites.items():
+        try:
+            ports.append(_listen(reactor, description, site))
+        except CannotListenError as error:
+            if _is_open_already(description, sites, error):
+                continue
+            for port in ports:
+                port.stopListening()
+            raise ConfigError(
+                "can't listen on %s: %s" % (description, _words_of(error.socketError))
+            )
+    return ports
+
+
+def _listen(reactor: Any, description: str, site: SynauthSite) -> IListeningPort:
+    try:
+        endpoint = serverFromString(reactor, description)
+    except Exception as error:
+        raise ConfigError(
+            "%s: not a Twisted endpoint, such as tcp:8008:interface=127.0.0.1: %s"
+            % (description, error)
+        )
+    port: IListeningPort = fired(endpoint.listen(site))
+    return port
+
+
+def _is_open_already(
+    description: str, sites: Mapping[str, SynauthSite], error: CannotListenError
+) -> bool:
+    """
+    On most systems a socket for all IPv6 addresses takes the IPv4 ones too,
+    and configurations tend to name both.
+    """
+    number = getattr(error.socketError, "errno", None)
+    twin = _endpoint(error.port, "::")
+    return (
+        number == EADDRINUSE
+        and description == _endpoint(error.port, "0.0.0.0")
+        and twin in sites
+    )
+
+
+def _words_of(error: Any) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _where(address: Any) -> str:

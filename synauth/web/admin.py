@@ -7,20 +7,20 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from typing import Any, Dict
+from typing import Any, Dict, List
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.policy import check_new_password
+from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import MatrixError
-from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.server import HomeServer
 from synauth.interfaces import IClock
 from synauth.web.auditing import audit
 from synauth.web.json_body import optional, parse_json_object, required
 from synauth.web.login_details import login_details
-from synauth.web.server import SynauthRequest
+from synauth.web.request import SynauthRequest
 
 JsonDict = Dict[str, Any]
 
@@ -83,51 +83,69 @@ class SharedSecretRegistration:
         return {"nonce": self._nonces.make()}
 
     @inlineCallbacks
-    def register(self, request: SynauthRequest) -> "Deferred[JsonDict]":
+    def register(self, request: SynauthRequest) -> Steps[JsonDict]:
         """
         Make an account for who can prove to know the secret.
         """
         secret = self._secret()
         body = parse_json_object(request)
-        nonce = required(body, "nonce", str)
-        mac = required(body, "mac", str)
-        # The nonce is spent, whatever comes of it.
-        if not self._nonces.spend(nonce):
-            raise MatrixError(400, "Unrecognised nonce", Codes.UNKNOWN)
-        username = required(body, "username", str)
-        password = required(body, "password", str)
-        admin = optional(body, "admin", bool, False)
-        user_type = optional(body, "user_type", str)
-        if "\0" in username or "\0" in password:
-            # It separates what the MAC is of.
-            raise MatrixError(400, "No NUL may stand in these", Codes.INVALID_PARAM)
-        if user_type is not None and user_type not in USER_TYPES:
-            raise MatrixError(400, "Unknown user type", Codes.INVALID_PARAM)
-        said = [nonce, username, password, "admin" if admin else "notadmin"]
-        wanted = _mac(secret, said + ([user_type] if user_type else []))
-        if not hmac.compare_digest(wanted.encode(), mac.encode("utf-8")):
-            error = MatrixError(403, "HMAC incorrect", Codes.FORBIDDEN)
-            error.reason = "wrong_mac"
+        try:
+            self._check_proof(secret, body)
+            answer = yield self._make_account(request, body)
+        except MatrixError as error:
             audit(self._hs.audit, request, "shared_secret", error)
-            raise error
-        check_new_password(password, None)
-        yield self._hs.registration.check_username(username.lower())
-        password_hash = yield self._hs.auth_handler.hash(password)
-        details: LoginDetails = login_details(request, body)
-        inhibit_login = optional(body, "inhibit_login", bool, False)
-        answer = yield self._hs.registration.register_user(
-            localpart=username.lower(),
-            password_hash=password_hash,
-            login=None if inhibit_login else details,
-            admin=admin,
-            user_type=user_type,
-        )
+            raise
         audit(
             self._hs.audit,
             request,
             "shared_secret",
             user_id=answer["user_id"],
             device_id=answer.get("device_id"),
+        )
+        return answer
+
+    def _check_proof(self, secret: str, body: JsonDict) -> None:
+        nonce = required(body, "nonce", str)
+        mac = required(body, "mac", str)
+        # It is spent, whatever comes of it.
+        if not self._nonces.spend(nonce):
+            raise MatrixError(400, "Unrecognised nonce", Codes.UNKNOWN).because(
+                "unknown_nonce"
+            )
+        said = [nonce]
+        for key in ("username", "password"):
+            value = required(body, key, str)
+            if "\0" in value:
+                # It separates what the MAC is of.
+                raise MatrixError(
+                    400, "Parameter '%s' must not hold a NUL" % key, Codes.INVALID_PARAM
+                )
+            said.append(value)
+        said.append("admin" if optional(body, "admin", bool, False) else "notadmin")
+        user_type = optional(body, "user_type", str)
+        if user_type is not None:
+            if user_type not in USER_TYPES:
+                raise MatrixError(400, "Unknown user type", Codes.INVALID_PARAM)
+            said.append(user_type)
+        if not hmac.compare_digest(_mac(secret, said), mac.encode("utf-8")):
+            raise MatrixError(403, "HMAC incorrect", Codes.FORBIDDEN).because(
+                "wrong_mac"
+            )
+
+    @inlineCallbacks
+    def _make_account(self, request: SynauthRequest, body: JsonDict) -> Steps[JsonDict]:
+        username, password = body["username"].lower(), body["password"]
+        check_new_password(password, None)
+        details = login_details(request, body)
+        inhibit_login = optional(body, "inhibit_login", bool, False)
+        yield self._hs.registration.check_username(username)
+        password_hash = yield self._hs.auth_handler.hash(password)
+        answer = yield self._hs.registration.register_user(
+            localpart=username,
+            password_hash=password_hash,
+            login=None if inhibit_login else details,
+            admin=bool(body.get("admin")),
+            user_type=body.get("user_type"),
         )
         return answer
 
@@ -140,6 +158,7 @@ class SharedSecretRegistration:
         return secret
 
 
-def _mac(secret: str, said: Any) -> str:
+def _mac(secret: str, said: List[str]) -> bytes:
     message = "\0".join(said).encode("utf-8")
-    return hmac.new(secret.encode("utf-8"), message, hashlib.sha1).hexdigest()
+    digest = hmac.new(secret.encode("utf-8"), message, hashlib.sha1).hexdigest()
+    return digest.encode("ascii")

@@ -6,15 +6,19 @@ from typing import Optional
 
 from synauth.errors import MatrixError
 from synauth.interfaces import IAuditLog
-from synauth.web.server import SynauthRequest
+from synauth.web.request import SynauthRequest
+
+MAX_USER_AGENT_LENGTH = 255
 
 
 def user_agent(request: SynauthRequest) -> Optional[str]:
     """
-    @return: what the client calls itself, as far as it is text.
+    @return: what the client calls itself, as far as it is text, and short.
     """
     header = request.getHeader(b"User-Agent")
-    return None if header is None else header.decode("utf-8", "replace")
+    if header is None:
+        return None
+    return header.decode("utf-8", "replace")[:MAX_USER_AGENT_LENGTH]
 
 
 def audit(

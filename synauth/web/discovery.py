@@ -8,7 +8,7 @@ from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.homeserver.logins import well_known
 from synauth.homeserver.server import HomeServer
-from synauth.web.server import SynauthRequest
+from synauth.web.request import SynauthRequest
 
 JsonDict = Dict[str, Any]
 

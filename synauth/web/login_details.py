@@ -9,7 +9,7 @@ from synauth.errors import MatrixError
 from synauth.homeserver.logins import LoginDetails
 from synauth.web.auditing import user_agent
 from synauth.web.json_body import optional
-from synauth.web.server import SynauthRequest
+from synauth.web.request import SynauthRequest
 
 MAX_DEVICE_ID_LENGTH = 512
 MAX_DISPLAY_NAME_LENGTH = 100

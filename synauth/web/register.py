@@ -5,22 +5,24 @@ registration and management").
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.interactive import session_id_of
 from synauth.auth.policy import check_new_password
 from synauth.auth.ratelimit import address_key
+from synauth.auth.sessions import Session
+from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
 from synauth.homeserver.config.settings import HomeServerConfig
-from synauth.homeserver.logins import account_gate
+from synauth.homeserver.logins import LoginDetails, account_gate
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import optional_access_token
 from synauth.web.auditing import audit
 from synauth.web.json_body import optional, parse_json_object, required
 from synauth.web.login_details import login_details
 from synauth.web.query import query_arg
-from synauth.web.server import SynauthRequest
+from synauth.web.request import SynauthRequest
 
 JsonDict = Dict[str, Any]
 
@@ -53,7 +55,7 @@ class RegisterEndpoint:
         self._sessions = hs.auth_handler.interactive.sessions
 
     @inlineCallbacks
-    def available(self, request: SynauthRequest) -> "Deferred[JsonDict]":
+    def available(self, request: SynauthRequest) -> Steps[JsonDict]:
         """
         Whether a name could be registered.
         """
@@ -65,38 +67,50 @@ class RegisterEndpoint:
         return {"available": True}
 
     @inlineCallbacks
-    def register(self, request: SynauthRequest) -> "Deferred[Any]":
+    def register(self, request: SynauthRequest) -> Steps[Any]:
         """
         Take a step of a registration, the last of which makes the account.
         """
-        kind = query_arg(request, "kind") or "user"
         body = parse_json_object(request)
         # The oldest SDK sends the word "None" when it has no token.
         if optional_access_token(request) not in (None, "None"):
             raise MatrixError(400, "Registration takes no access token", Codes.UNKNOWN)
-        self._limiter.check(address_key(request.client_address()))
+        try:
+            answer = yield self._take_step(request, body)
+        except MatrixError as error:
+            audit(self._hs.audit, request, "register", error)
+            raise
+        return answer
+
+    @inlineCallbacks
+    def _take_step(self, request: SynauthRequest, body: JsonDict) -> Steps[Any]:
+        kind = query_arg(request, "kind") or "user"
         if kind == "guest":
             answer = yield self._register_guest(request, body)
             return answer
         if kind != "user":
             raise MatrixError(400, "Unknown kind of account", Codes.INVALID_PARAM)
         self._check_enabled()
-        registered = yield self._registered_before(body)
-        if registered is not None:
-            answer = yield self._log_in_again(request, registered)
+        self._limiter.check(address_key(request.client_address()))
+        done = yield self._finished_session(body)
+        if done is not None:
+            answer = yield self._answer_again(request, done)
             return answer
-        yield self._check_wishes(body)
-        if "password" not in body:
+        yield self._check_wishes(request, body)
+        if set(body) <= {"auth", "initial_device_display_name"}:
             # Some clients send nothing but this in later steps.
             body.pop("initial_device_display_name", None)
         authed, result, params, session_id = yield self._authenticate(request, body)
         if not authed:
             return 401, result
         try:
-            answer = yield self._make_account(request, params, session_id)
+            answer = yield self._make_account(request, params)
         except Exception:
-            yield self._sessions.release(session_id)
+            # If it has expired meanwhile, there is nothing to give back.
+            yield self._sessions.release(session_id).addErrback(_passed_over)
             raise
+        yield self._finish(session_id, answer)
+        self._audit_success(request, answer)
         return answer
 
     def _check_enabled(self) -> None:
@@ -104,7 +118,9 @@ class RegisterEndpoint:
             raise MatrixError(403, "Registration is disabled", Codes.FORBIDDEN)
 
     @inlineCallbacks
-    def _check_wishes(self, params: JsonDict) -> "Deferred[None]":
+    def _check_wishes(
+        self, request: SynauthRequest, params: JsonDict
+    ) -> Steps[LoginDetails]:
         """
         Whether an account could be made as it is wished, before anybody has to
         authenticate for it, and again when they have.
@@ -112,36 +128,33 @@ class RegisterEndpoint:
         username = optional(params, "username", str)
         password = optional(params, "password", str)
         optional(params, "inhibit_login", bool)
+        details = login_details(request, params)
         if username is not None:
             yield self._hs.registration.check_username(username.lower())
         if password is not None:
             check_new_password(password, self._hs.config.password_policy)
+        return details
 
     @inlineCallbacks
     def _authenticate(
         self, request: SynauthRequest, body: JsonDict
-    ) -> "Deferred[Tuple[bool, JsonDict, JsonDict, str]]":
-        authdict = body.get("auth")
-        stage = authdict.get("type") if isinstance(authdict, dict) else None
-        try:
-            checked = yield self._hs.auth_handler.check_auth(
-                self._flows, body, request.client_address(), OPERATION
+    ) -> Steps[Tuple[bool, JsonDict, JsonDict, str]]:
+        authdict: Any = body.get("auth")
+        checked = yield self._hs.auth_handler.check_auth(
+            self._flows, body, request.client_address(), OPERATION
+        )
+        if "errcode" in checked[1]:
+            audit(
+                self._hs.audit, request, authdict["type"], reason=checked[1]["errcode"]
             )
-        except MatrixError as error:
-            if isinstance(stage, str):
-                audit(self._hs.audit, request, stage, error)
-            raise
-        if isinstance(stage, str) and "errcode" in checked[1]:
-            audit(self._hs.audit, request, stage, reason=checked[1]["errcode"])
         return checked
 
     @inlineCallbacks
     def _make_account(
-        self, request: SynauthRequest, params: JsonDict, session_id: str
-    ) -> "Deferred[JsonDict]":
+        self, request: SynauthRequest, params: JsonDict
+    ) -> Steps[JsonDict]:
+        details = yield self._check_wishes(request, params)
         password = required(params, "password", str)
-        yield self._check_wishes(params)
-        details = login_details(request, params)
         username = optional(params, "username", str)
         self._limiter.hit(address_key(request.client_address()))
         password_hash = yield self._hs.auth_handler.hash(password)
@@ -150,61 +163,69 @@ class RegisterEndpoint:
             password_hash=password_hash,
             login=None if params.get("inhibit_login") else details,
         )
-        yield self._sessions.set_data(
-            session_id, _REGISTERED, (answer["user_id"], answer.get("device_id"))
-        )
-        yield self._sessions.finish(session_id)
-        self._audit_registration(request, answer)
         return answer
 
     @inlineCallbacks
-    def _registered_before(self, body: JsonDict) -> "Deferred[Optional[JsonDict]]":
-        """
-        @return: fires with what a session of this body's has registered and
-            with which parameters, or with C{None}.
-        """
-        session_id = session_id_of(body)
-        session = session_id and (yield self._sessions.get(session_id))
-        if not session or not session.finished or session.operation != OPERATION:
-            return None
-        user_id, device_id = session.serverdict[_REGISTERED]
-        return dict(session.clientdict, user_id=user_id, device_id=device_id)
+    def _finish(self, session_id: str, answer: JsonDict) -> Steps[None]:
+        try:
+            yield self._sessions.set_data(
+                session_id, _REGISTERED, (answer["user_id"], answer.get("device_id"))
+            )
+            yield self._sessions.finish(session_id)
+        except MatrixError:
+            # It is too full for that, or gone already.  There is an account
+            # now, and the session may not make another.
+            yield self._sessions.remove(session_id)
 
     @inlineCallbacks
-    def _log_in_again(
-        self, request: SynauthRequest, registered: JsonDict
-    ) -> "Deferred[JsonDict]":
+    def _finished_session(self, body: JsonDict) -> Steps[Optional[Session]]:
+        """
+        @return: fires with the session of a body if a registration came of it.
+        """
+        session_id = session_id_of(body)
+        if session_id is None:
+            return None
+        session = yield self._sessions.get(session_id)
+        if session and session.finished and session.operation == OPERATION:
+            return session
+        return None
+
+    @inlineCallbacks
+    def _answer_again(self, request: SynauthRequest, done: Session) -> Steps[JsonDict]:
         """
         Answer a client that did not get the answer to its registration: the
-        same user and device.
+        same user and device, for as long as the user has not logged out there.
         """
-        user_id = registered["user_id"]
-        account = yield self._hs.get_datastore().get_user(user_id)
-        account_gate(account)
-        if registered.get("inhibit_login"):
+        user_id, device_id = done.serverdict[_REGISTERED]
+        if device_id is None:
             return {"user_id": user_id, "home_server": self._hs.hostname}
-        answer = yield self._hs.logins.log_in(
-            user_id, login_details(request, registered)
-        )
-        self._audit_registration(request, answer)
+        self._limiter.hit(address_key(request.client_address()))
+        store = self._hs.get_datastore()
+        account = yield store.get_user(user_id)
+        device = yield store.get_device(user_id, device_id)
+        if account is None or device is None:
+            raise MatrixError(403, "The session was used already", Codes.UNKNOWN)
+        account_gate(account)
+        wishes = dict(done.clientdict, device_id=device_id)
+        answer = yield self._hs.logins.log_in(user_id, login_details(request, wishes))
+        self._audit_success(request, answer)
         return answer
 
     @inlineCallbacks
     def _register_guest(
         self, request: SynauthRequest, body: JsonDict
-    ) -> "Deferred[JsonDict]":
+    ) -> Steps[JsonDict]:
         if not self._hs.config.allow_guest_access:
             raise MatrixError(403, "Guest access is disabled", Codes.FORBIDDEN)
-        wanted = {
-            "initial_device_display_name": body.get("initial_device_display_name")
-        }
-        details = login_details(request, wanted)
+        key = "initial_device_display_name"
+        # The server ignores all else that is said of a guest.
+        details = login_details(request, {key: body.get(key)})
         self._limiter.hit(address_key(request.client_address()))
         answer = yield self._hs.registration.register_user(login=details, is_guest=True)
-        self._audit_registration(request, answer)
+        self._audit_success(request, answer)
         return answer
 
-    def _audit_registration(self, request: SynauthRequest, answer: JsonDict) -> None:
+    def _audit_success(self, request: SynauthRequest, answer: JsonDict) -> None:
         audit(
             self._hs.audit,
             request,
@@ -212,3 +233,9 @@ class RegisterEndpoint:
             user_id=answer["user_id"],
             device_id=answer.get("device_id"),
         )
+
+
+def _passed_over(failure: Any) -> None:
+    """
+    For a failure that changes nothing.
+    """

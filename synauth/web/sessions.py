@@ -4,15 +4,16 @@ What holders of a token ask: who am I, renew my tokens, log me out.
 
 from typing import Any, Dict
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 
+from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import access_token
 from synauth.web.auditing import audit
 from synauth.web.json_body import parse_json_object, required
-from synauth.web.server import SynauthRequest
+from synauth.web.request import SynauthRequest
 
 JsonDict = Dict[str, Any]
 
@@ -29,7 +30,7 @@ class SessionEndpoints:
         self._hs = hs
 
     @inlineCallbacks
-    def whoami(self, request: SynauthRequest) -> "Deferred[JsonDict]":
+    def whoami(self, request: SynauthRequest) -> Steps[JsonDict]:
         """
         Tell a client whose token it has.
         """
@@ -40,22 +41,25 @@ class SessionEndpoints:
         return answer
 
     @inlineCallbacks
-    def refresh(self, request: SynauthRequest) -> "Deferred[JsonDict]":
+    def refresh(self, request: SynauthRequest) -> Steps[JsonDict]:
         """
         Renew tokens; also under its name of 2016, C{/tokenrefresh}.
         """
         if self._hs.config.refreshable_access_token_lifetime is None:
             raise MatrixError(404, "Unrecognized request", Codes.UNRECOGNIZED)
         token = required(parse_json_object(request), "refresh_token", str)
+        old = yield self._hs.get_datastore().get_refresh_token(token)
+        whose = {"user_id": old.user_id, "device_id": old.device_id} if old else {}
         try:
             answer = yield self._hs.logins.refresh(token)
         except MatrixError as error:
-            audit(self._hs.audit, request, "refresh", error)
+            audit(self._hs.audit, request, "refresh", error, **whose)
             raise
+        audit(self._hs.audit, request, "refresh", **whose)
         return answer
 
     @inlineCallbacks
-    def log_out(self, request: SynauthRequest) -> "Deferred[JsonDict]":
+    def log_out(self, request: SynauthRequest) -> Steps[JsonDict]:
         """
         End the login that the token belongs to.
         """
@@ -74,7 +78,7 @@ class SessionEndpoints:
         return {}
 
     @inlineCallbacks
-    def log_out_all(self, request: SynauthRequest) -> "Deferred[JsonDict]":
+    def log_out_all(self, request: SynauthRequest) -> Steps[JsonDict]:
         """
         End all logins of a user.
         """
