@@ -3,6 +3,7 @@ The daemon's first lines, and the last ones where it can't start.
 """
 
 import os
+import signal
 import socket
 import sqlite3
 import stat
@@ -104,6 +105,18 @@ class RefusalTests(DaemonTestCase):
             said = self.assert_refuses(self.make_directory(), "--listen", endpoint)
         self.assertIn("can't listen on " + endpoint, said)
         self.assertIn("in use", said)
+
+    def test_data_directory_in_use(self) -> None:
+        """
+        Another daemon has it, until it stops or is killed.
+        """
+        directory = self.make_directory()
+        first = self.start(QUICK, directory)
+        said = self.assert_refuses(directory)
+        self.assertIn("synauth-data", said)
+        self.assertEqual(first.client().get("/health").status, 200)
+        first.stop(signal.SIGKILL)
+        self.start(QUICK, directory)
 
     def test_broken_configuration(self) -> None:
         """
