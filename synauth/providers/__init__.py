@@ -1,0 +1,3 @@
+"""
+Who else may vouch for a user: modules of either age.
+"""

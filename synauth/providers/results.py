@@ -1,0 +1,84 @@
+"""
+What third-party code answered, taken at its word only where it is of the right
+form.  C{True} where an id is due, a coroutine, an id of another server: in an
+authentication server each of these is somebody else's login.
+"""
+
+from typing import Any, Callable, Optional
+
+import attr
+
+from synauth.errors import MatrixError
+from synauth.identifiers import UserID
+
+LoginCallback = Callable[[Any], Any]
+
+
+class BadAnswer(Exception):
+    """
+    Third-party code answered what can't be an answer.
+    """
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Vouched:
+    """
+    Somebody says who a user is.
+
+    @ivar user_id: a well-formed id of this server.
+    @ivar callback: to be called with the answer to the login, or C{None}.
+    """
+
+    user_id: str
+    callback: Optional[LoginCallback] = None
+
+
+def vouched(answer: Any, hostname: str) -> Optional[Vouched]:
+    """
+    @param answer: what C{check_auth} or C{check_3pid_auth} came to: an id, as
+        legacy providers give it, or C{(id, callback or None)}.
+    @param hostname: this server's name.
+    @return: C{None} for a no.
+    @raise BadAnswer: if it is anything else.
+    """
+    if answer is None or answer is False:
+        return None
+    user_id, callback = answer, None
+    if isinstance(answer, tuple):
+        if len(answer) != 2:
+            raise BadAnswer("a tuple of %d" % len(answer))
+        user_id, callback = answer
+        if callback is not None and not callable(callback):
+            raise BadAnswer("a callback that can't be called")
+    return Vouched(_user_id(user_id, hostname), callback)
+
+
+def vouched_password(answer: Any, user_id: str, hostname: str) -> Optional[Vouched]:
+    """
+    @param answer: what C{check_password} came to: C{True}, or an id.
+    @param user_id: whom it was asked about.
+    @param hostname: this server's name.
+    @return: C{None} for a no.
+    @raise BadAnswer: if it is anything else.
+    """
+    return vouched(user_id if answer is True else answer, hostname)
+
+
+def name_or_none(answer: Any) -> Optional[str]:
+    """
+    @param answer: what a registration callback came to.
+    @return: it, if it is a name; what has another type is passed over.
+    """
+    return answer if isinstance(answer, str) and answer else None
+
+
+def _user_id(user_id: Any, hostname: str) -> str:
+    if not isinstance(user_id, str):
+        raise BadAnswer("a %s where a user id is due" % type(user_id).__name__)
+    try:
+        parsed = UserID.from_string(user_id)
+    except MatrixError:
+        raise BadAnswer("a malformed user id")
+    if parsed.domain != hostname:
+        raise BadAnswer("a user id of another server")
+    return user_id
