@@ -61,7 +61,12 @@ class Server:
         @param settings: the configuration's, over L{SETTINGS}.
         """
         config = load_config([], dict(SETTINGS, **settings), None)
-        config = attr.evolve(config, password_providers=[(p, {}) for p in providers])
+        config = attr.evolve(
+            config,
+            password_providers=[(provider, {}) for provider in providers],
+            # The command line can't say null.
+            **{key: None for key, value in settings.items() if value is None},
+        )
         self.reactor = MemoryReactorClock()
         self.reactor.advance(NOON_S)
         self.database = InlineDatabase()
