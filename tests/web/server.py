@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import attr
 from twisted.internet.address import IPv4Address
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.homeserver.config import load_config
@@ -180,7 +180,7 @@ class EndpointTestCase(SynchronousTestCase):
         """
         Listen to the log.
         """
-        self.events: List[LogEvent] = []
+        self.events: List[Dict[str, Any]] = []
         globalLogPublisher.addObserver(self.events.append)
         self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
 
