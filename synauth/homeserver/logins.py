@@ -99,7 +99,9 @@ class Logins:
         session_expiry = _later(now, config.session_lifetime)
         if details.refreshable and refreshable_ms is not None:
             refresh_token = self._macaroons.refresh_token(user_id)
-            refresh_expiry = _later(now, config.refresh_token_lifetime)
+            refresh_expiry = _earliest(
+                _later(now, config.refresh_token_lifetime), session_expiry
+            )
             valid_until = _later(now, refreshable_ms)
         else:
             refresh_token, refresh_expiry = None, None
@@ -112,7 +114,7 @@ class Logins:
             access_token=self._access_token(user_id, now, valid_until),
             valid_until_ms=valid_until,
             refresh_token=refresh_token,
-            refresh_expiry_ms=_earliest(refresh_expiry, session_expiry),
+            refresh_expiry_ms=refresh_expiry,
             session_expiry_ms=session_expiry if refresh_token else None,
             now_ms=now,
             ip=details.address,
