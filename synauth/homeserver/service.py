@@ -2,6 +2,7 @@
 The running daemon: the database, the listeners and what they serve.
 """
 
+import os
 import os.path
 from errno import EADDRINUSE
 from shlex import quote
@@ -124,7 +125,7 @@ class Announcement(Service):
                 " set registration_shared_secret and use: synauth register-user"
             )
         for warning in config.warnings:
-            _log.warn("{warning}", warning=warning)
+            _log.warn("{text}", text=warning)
         if twisted.version < SAFE_TWISTED:
             _log.warn(
                 "Twisted {version} can mix up the answers of pipelined requests"
@@ -266,6 +267,6 @@ def _words_of(error: Any) -> str:
 
 def _where(address: Any) -> str:
     if not hasattr(address, "port"):
-        return str(address.name)
+        return os.fsdecode(address.name)
     host = "[%s]" % address.host if ":" in address.host else address.host
     return "http://%s:%d" % (host, address.port)

@@ -1,0 +1,442 @@
+"""
+Tests for L{synauth.homeserver.service}.
+"""
+
+import errno
+import ipaddress
+import os
+import socket
+import sqlite3
+from typing import Any, Dict, List, Optional
+
+import attr
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.error import CannotListenError
+from twisted.logger import formatEvent, globalLogPublisher
+from twisted.python.versions import Version
+from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.resource import Resource
+
+from synauth.errors import ConfigError
+from synauth.homeserver import service as service_module
+from synauth.homeserver.config import HomeServerConfig, load_config
+from synauth.homeserver.config.settings import Listener
+from synauth.homeserver.service import (
+    SAFE_TWISTED,
+    Announcement,
+    ListenerService,
+    complete,
+    listen,
+    make_service,
+    make_sites,
+)
+from synauth.storage.migrations import VERSION_TABLE
+
+try:
+    from twisted.internet.testing import MemoryReactorClock
+except ImportError:  # Twisted 19.2
+    from twisted.test.proto_helpers import MemoryReactorClock
+
+
+class NarrowReactor(MemoryReactorClock):
+    """
+    A reactor on a machine where some addresses can't be listened on.
+
+    @ivar broken: by address, the error.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.broken: Dict[str, int] = {}
+
+    def listenTCP(
+        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
+    ):
+        """
+        Listen, or not.
+        """
+        if interface in self.broken:
+            number = self.broken[interface]
+            error = socket.error(number, os.strerror(number))
+            raise CannotListenError(interface, port, error)
+        return super().listenTCP(port, factory, backlog, interface)
+
+
+class ServiceTestCase(SynchronousTestCase):
+    """
+    Watches what is said.
+    """
+
+    def setUp(self) -> None:
+        """
+        Listen to the log.
+        """
+        self.reactor = NarrowReactor()
+        self.data_dir = self.mktemp()
+        events: List[Dict[str, Any]] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        self.events = events
+
+    def said(self) -> List[str]:
+        """
+        @return: the lines of the log that are the service's.
+        """
+        name = service_module.__name__
+        return [formatEvent(e) for e in self.events if e["log_namespace"] == name]
+
+    def config(self, **overrides: Any) -> HomeServerConfig:
+        """
+        @return: a configuration.
+        """
+        return load_config([], overrides, self.data_dir)
+
+    def make(self, paths: Optional[List[str]] = None, **overrides: Any) -> Any:
+        """
+        @return: the service.
+        """
+        service = make_service(paths or [], overrides, self.data_dir, self.reactor)
+        self.addCleanup(service.services[0]._lock.release)
+        return service
+
+    def refused(self, **overrides: Any) -> str:
+        """
+        @return: why there is no service.
+        """
+        return str(
+            self.assertRaises(
+                ConfigError,
+                make_service,
+                [],
+                overrides,
+                self.data_dir,
+                self.reactor,
+            )
+        )
+
+
+class MakeServiceTests(ServiceTestCase):
+    """
+    L{make_service}.
+    """
+
+    def test_doors(self) -> None:
+        """
+        The doors are open when the service is made, before it starts.
+        """
+        self.make()
+        ((port, site, _, interface),) = self.reactor.tcpServers
+        self.assertEqual((port, interface), (8008, "127.0.0.1"))
+        self.assertIn(b"health", site.resource.children)
+
+    def test_disk(self) -> None:
+        """
+        Key, database and lock are there, for nobody else to see.
+        """
+        self.make()
+        made = set(os.listdir(self.data_dir))
+        self.assertTrue(
+            {"macaroon_secret_key", "homeserver.db", "synauth.lock"} <= made, made
+        )
+        self.assertEqual(os.stat(self.data_dir).st_mode & 0o777, 0o700)
+
+    def test_start_and_stop(self) -> None:
+        """
+        It says where it listens before all else, opens the database, and closes
+        its doors when it stops; both ways to run a service start it whole.
+        """
+        for privileged in (True, False):
+            self.reactor = NarrowReactor()
+            service = make_service(
+                [], {"listen": ["tcp:8101"]}, self.data_dir, self.reactor
+            )
+            if privileged:
+                service.privilegedStartService()
+            service.startService()
+            self.assertRegex(self.said()[0], r"synauth listens on http://.*:8101")
+            self.assertIn(os.path.abspath(self.data_dir), self.said()[1])
+            del self.events[:]
+            database = service.services[0]._database
+            self.assertTrue(database._pools)
+            self.successResultOf(service.stopService())
+            database._forget()
+            service.services[0]._lock.release()
+
+    def test_closed_on_stop(self) -> None:
+        """
+        Stopping waits for every door.
+        """
+        closed = []
+
+        @attr.s(auto_attribs=True)
+        class Port:
+            name: str
+
+            def stopListening(self) -> None:
+                closed.append(self.name)
+
+        doors: Any = [Port("a"), Port("b")]
+        self.successResultOf(ListenerService(doors).stopService())
+        self.assertEqual(closed, ["a", "b"])
+
+    def test_bad_config(self) -> None:
+        """
+        A mistake in the configuration is told, with its key.
+        """
+        self.assertIn("bcrypt_rounds", self.refused(bcrypt_rounds="x"))
+        self.assertFalse(os.path.exists(self.data_dir))
+
+    def test_data_dir(self) -> None:
+        """
+        A data directory that can't be is told.
+        """
+        with open(self.data_dir, "w"):
+            pass
+        self.assertIn(self.data_dir, self.refused())
+
+    def test_in_use(self) -> None:
+        """
+        Two daemons don't share a data directory.
+        """
+        self.make()
+        self.assertIn("is in use by another synauth", self.refused())
+
+    def test_newer_schema(self) -> None:
+        """
+        A database from the future is left alone.
+        """
+        os.mkdir(self.data_dir)
+        path = os.path.join(self.data_dir, "homeserver.db")
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE %s (version INTEGER)" % VERSION_TABLE)
+        connection.execute("INSERT INTO %s VALUES (999)" % VERSION_TABLE)
+        connection.commit()
+        connection.close()
+        said = self.refused()
+        self.assertIn(path, said)
+        self.assertIn("999", said)
+
+    def test_provider(self) -> None:
+        """
+        A provider that does not exist is told.
+        """
+        providers = [{"module": "nowhere.Provider", "config": {}}]
+        self.assertIn("nowhere", self.refused(password_providers=providers))
+
+
+class CompleteTests(ServiceTestCase):
+    """
+    L{complete}.
+    """
+
+    def test_key(self) -> None:
+        """
+        A key of one's own is kept; without one, one is made, once.
+        """
+        config = self.config(macaroon_secret_key="mine mine")
+        self.assertEqual(complete(config).macaroon_secret_key, "mine mine")
+        os.mkdir(self.data_dir)
+        made = {complete(self.config()).macaroon_secret_key for _ in range(2)}
+        self.assertEqual(len(made), 1)
+        self.assertNotIn(None, made)
+
+
+class SitesTests(ServiceTestCase):
+    """
+    L{make_sites} and L{listen}.
+    """
+
+    def sites(self, *listeners: Listener, **overrides: Any) -> Dict[str, Any]:
+        """
+        @return: the sites of a configuration.
+        """
+        config = self.config(**overrides)
+        if listeners:
+            config = attr.evolve(config, listeners=listeners)
+        return make_sites(config, Resource(), self.reactor)
+
+    def test_forwarded(self) -> None:
+        """
+        Only where the listener says so, and from whom the configuration
+        trusts, is a forwarded address believed.
+        """
+        sites = self.sites(
+            Listener(1, ("127.0.0.1",), x_forwarded=True),
+            Listener(2, ("127.0.0.1",)),
+            trusted_proxies=["10.0.0.0/8"],
+        )
+        behind, bare = sites.values()
+        self.assertTrue(behind.addresses._x_forwarded)
+        self.assertEqual(
+            behind.addresses._trusted, (ipaddress.ip_network("10.0.0.0/8"),)
+        )
+        self.assertFalse(bare.addresses._x_forwarded)
+
+    def test_endpoints(self) -> None:
+        """
+        Listeners and endpoint strings both come to endpoints.
+        """
+        sites = self.sites(Listener(8, ("127.0.0.1", "::1")))
+        self.assertEqual(
+            sorted(sites), ["tcp6:8:interface=\\:\\:1", "tcp:8:interface=127.0.0.1"]
+        )
+        sites = self.sites(listen=["unix:x", "tcp:9"])
+        self.assertEqual(list(sites), ["unix:x", "tcp:9"])
+
+    def test_listen(self) -> None:
+        """
+        Every door is opened.
+        """
+        ports = listen(self.reactor, self.sites(Listener(8, ("127.0.0.1", "::1"))))
+        self.assertEqual(len(ports), 2)
+        self.assertEqual(
+            {(s[0], s[3]) for s in self.reactor.tcpServers},
+            {(8, "::1"), (8, "127.0.0.1")},
+        )
+
+    def test_cannot_listen(self) -> None:
+        """
+        If one door can't be opened none is, and which and why is told.
+        """
+        closed = []
+        self.reactor.broken["127.0.0.2"] = errno.EADDRINUSE
+        sites = self.sites(
+            listen=["tcp:8:interface=127.0.0.1", "tcp:8:interface=127.0.0.2"]
+        )
+        original = self.reactor.listenTCP
+
+        def listenTCP(*args: Any, **kwargs: Any) -> Any:
+            port = original(*args, **kwargs)
+            port.stopListening = lambda: closed.append(args[0])
+            return port
+
+        self.patch(self.reactor, "listenTCP", listenTCP)
+        error = self.assertRaises(ConfigError, listen, self.reactor, sites)
+        self.assertEqual(
+            str(error),
+            "can't listen on tcp:8:interface=127.0.0.2: Address already in use",
+        )
+        self.assertEqual(closed, [8])
+
+    def test_no_endpoint(self) -> None:
+        """
+        What is no endpoint is told.
+        """
+        for text in ("looking:glass", "tcp", "tcp:x", "tcp:8:nonsense=1"):
+            error = self.assertRaises(
+                ConfigError, listen, self.reactor, self.sites(listen=[text])
+            )
+            self.assertIn(text + ": not a Twisted endpoint", str(error))
+
+    def test_all_addresses(self) -> None:
+        """
+        Where a socket for all IPv6 addresses has taken the IPv4 ones too, that
+        is no reason to refuse; any other error is, and so is another socket.
+        """
+        both = Listener(8, ("0.0.0.0", "::"))
+        self.assertEqual(len(listen(self.reactor, self.sites(both))), 2)
+        self.reactor.broken["0.0.0.0"] = errno.EADDRINUSE
+        self.assertEqual(len(listen(self.reactor, self.sites(both))), 1)
+        alone = self.sites(Listener(8, ("0.0.0.0",)))
+        self.assertRaises(ConfigError, listen, self.reactor, alone)
+        other = self.sites(Listener(8, ("0.0.0.0",)), Listener(9, ("::",)))
+        self.assertRaises(ConfigError, listen, self.reactor, other)
+        self.reactor.broken["0.0.0.0"] = errno.EACCES
+        self.assertRaises(ConfigError, listen, self.reactor, self.sites(both))
+
+
+class AnnouncementTests(ServiceTestCase):
+    """
+    L{Announcement} and where the listeners are said to be.
+    """
+
+    def announced(self, *paths: str, **overrides: Any) -> List[str]:
+        """
+        @return: what is said with a configuration.
+        """
+        Announcement(self.config(**overrides), paths).startService()
+        said = self.said()
+        del self.events[:]
+        return said
+
+    def test_nobody(self) -> None:
+        """
+        Where nobody can register, it says how that is changed.
+        """
+        data, todo = self.announced()[:2]
+        self.assertEqual(
+            data, "The data of localhost is in " + os.path.abspath(self.data_dir)
+        )
+        self.assertIn("--enable-registration", todo)
+        self.assertIn("registration_shared_secret", todo)
+
+    def test_open(self) -> None:
+        """
+        Where anybody can register, it says so.
+        """
+        self.assertIn(
+            "Anybody can register", self.announced(enable_registration=True)[1]
+        )
+
+    def test_shared_secret(self) -> None:
+        """
+        Where users are made by the shared secret, the command can be copied.
+        """
+        said = self.announced("a b.yaml", "c", registration_shared_secret="hush hush")
+        self.assertEqual(
+            said[1], "Make a user with: synauth register-user -c 'a b.yaml' -c c"
+        )
+        self.assertNotIn("hush", "".join(said))
+
+    def test_warnings(self) -> None:
+        """
+        What is hardly meant is said.
+        """
+        config = attr.evolve(self.config(), warnings=("Mind the gap",))
+        Announcement(config, ()).startService()
+        self.assertIn("Mind the gap", self.said())
+
+    def test_unsafe_twisted(self) -> None:
+        """
+        A Twisted that mixes up answers is warned of, and no other.
+        """
+        for version, warned in ((SAFE_TWISTED, False), (OLD_TWISTED, True)):
+            self.patch(service_module.twisted, "version", version)
+            told = any("CVE-2024-41671" in line for line in self.announced())
+            self.assertIs(told, warned)
+
+    def test_where(self) -> None:
+        """
+        Every kind of address is told so that it can be used.
+        """
+        ports: Any = [
+            StandingPort(address)
+            for address in (
+                IPv4Address("TCP", "127.0.0.1", 80),
+                IPv6Address("TCP", "::1", 81),
+                UNIXAddress(b"/run/synauth"),
+            )
+        ]
+        ListenerService(ports).startService()
+        self.assertEqual(
+            [line.split(" ", 3)[3] for line in self.said()],
+            ["http://127.0.0.1:80", "http://[::1]:81", "/run/synauth"],
+        )
+
+
+OLD_TWISTED = Version("Twisted", 24, 6, 9)
+
+
+@attr.s(auto_attribs=True)
+class StandingPort:
+    """
+    A door that stays open.
+    """
+
+    address: Any
+
+    def getHost(self) -> Any:
+        """
+        Where it is.
+        """
+        return self.address
