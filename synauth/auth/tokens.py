@@ -9,7 +9,7 @@ ours is good only if it has exactly the caveats that we put in, in our order.
 
 import re
 import secrets
-from typing import Any, Callable, Dict, List, Optional, Union
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 
 import pymacaroons
 from pymacaroons.exceptions import MacaroonException
@@ -25,7 +25,7 @@ _BASE = ("gen", "user_id", "type")
 
 # The caveats of each type of token.  Those that a host adds to an access token
 # are for the host to verify.
-_SHAPES = {
+_SHAPES: Dict[str, Set[Tuple[str, ...]]] = {
     "access": {_BASE + ("nonce",), _BASE + ("time", "nonce")},
     "refresh": {_BASE + ("nonce",)},
     "login": {_BASE + ("time",)},
@@ -128,7 +128,7 @@ class MacaroonTokens:
         """
         key = self._checked_key()
         caveats = _caveats(macaroon)
-        if tuple(caveats) not in _SHAPES.get(type_string, ()):
+        if tuple(caveats) not in _SHAPES.get(type_string, set()):
             raise invalid_token()
         if [caveats[name] for name in _BASE] != ["1", user_id, type_string]:
             raise invalid_token()

@@ -192,10 +192,9 @@ class Logins:
             raise InvalidTokenError("Unknown refresh token")
         account_gate(account)
         now = self._clock.time_msec()
-        if old.superseded or _past(old.expiry_ms, now):
+        expiry = _earliest(old.expiry_ms, old.session_expiry_ms)
+        if old.superseded or _past(expiry, now):
             raise _refresh_refused("The refresh token is not good any more")
-        if _past(old.session_expiry_ms, now):
-            raise _refresh_refused("The session has expired")
         config = self._config
         valid_until = _earliest(
             _later(now, config.refreshable_access_token_lifetime),

@@ -248,6 +248,7 @@ class StageTests(ContractTestCase):
         What a client can send ends in a result or in an error that is meant
         for it.
         """
+        value: Any
         for value in (None, True, 0, -1.5, "", "\ud800\0", [], [[]], {}, {"type": 1}):
             names = ("user", "identifier", "password", "response", "threepid_creds")
             for authdict in (

@@ -40,7 +40,7 @@ class SessionStoreTests(SynchronousTestCase):
         """
         Make a store with one session.
         """
-        self.store = self.fixture(self)
+        self.store: Any = type(self).fixture(self)
         self.id = self.make(REGISTER, {"username": "alice"}).id
 
     def make(self, *args: Any) -> Any:
