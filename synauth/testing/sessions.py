@@ -41,7 +41,7 @@ class SessionStoreTests(SynchronousTestCase):
         Make a store with one session.
         """
         self.store: Any = type(self).fixture(self)
-        self.id = self.make(REGISTER, {"username": "alice"}).id
+        self.session_id = self.make(REGISTER, {"username": "alice"}).id
 
     def make(self, *args: Any) -> Any:
         """
@@ -53,7 +53,7 @@ class SessionStoreTests(SynchronousTestCase):
         """
         @return: the session as it is now.
         """
-        return self.successResultOf(self.store.get(self.id))
+        return self.successResultOf(self.store.get(self.session_id))
 
     def assert_refused(self, deferred: Any, code: int, errcode: str) -> None:
         """
@@ -96,10 +96,12 @@ class SessionStoreTests(SynchronousTestCase):
         """
         What was kept is found again.
         """
-        self.successResultOf(self.store.add_cred(self.id, "m.login.dummy", True))
-        self.successResultOf(self.store.set_data(self.id, "key", ["value"]))
+        self.successResultOf(
+            self.store.add_cred(self.session_id, "m.login.dummy", True)
+        )
+        self.successResultOf(self.store.set_data(self.session_id, "key", ["value"]))
         session = self.kept()
-        self.assertEqual(session.id, self.id)
+        self.assertEqual(session.id, self.session_id)
         self.assertEqual(session.operation, REGISTER)
         self.assertEqual(session.clientdict, {"username": "alice"})
         self.assertEqual(session.creds, {"m.login.dummy": True})
@@ -132,7 +134,7 @@ class SessionStoreTests(SynchronousTestCase):
             {"password": "p\u00e4ss\ud800\0", "new_password": "2", "x": [1]},
             {"username": "bob"},
         ):
-            self.successResultOf(self.store.set_clientdict(self.id, params))
+            self.successResultOf(self.store.set_clientdict(self.session_id, params))
             self.assertEqual(self.kept().clientdict, params)
 
     def test_creds_add_up(self) -> None:
@@ -140,18 +142,20 @@ class SessionStoreTests(SynchronousTestCase):
         Stages that two requests complete at the same time both count.
         """
         self.kept()
-        self.successResultOf(self.store.add_cred(self.id, "one", 1))
-        self.successResultOf(self.store.add_cred(self.id, "two", 2))
+        self.successResultOf(self.store.add_cred(self.session_id, "one", 1))
+        self.successResultOf(self.store.add_cred(self.session_id, "two", 2))
         self.assertEqual(self.kept().creds, {"one": 1, "two": 2})
 
     def test_claim(self) -> None:
         """
         One can claim a session; once it is given back another can.
         """
-        claims = [self.successResultOf(self.store.claim(self.id)) for _ in range(2)]
+        claims = [
+            self.successResultOf(self.store.claim(self.session_id)) for _ in range(2)
+        ]
         self.assertEqual(claims, [True, False])
-        self.successResultOf(self.store.release(self.id))
-        self.assertIs(self.successResultOf(self.store.claim(self.id)), True)
+        self.successResultOf(self.store.release(self.session_id))
+        self.assertIs(self.successResultOf(self.store.claim(self.session_id)), True)
 
     def test_finish(self) -> None:
         """
@@ -159,12 +163,14 @@ class SessionStoreTests(SynchronousTestCase):
         giving it back, and its passwords are gone.
         """
         self.successResultOf(
-            self.store.set_clientdict(self.id, {"username": "a", "password": "b"})
+            self.store.set_clientdict(
+                self.session_id, {"username": "a", "password": "b"}
+            )
         )
-        self.successResultOf(self.store.claim(self.id))
-        self.successResultOf(self.store.finish(self.id))
-        self.successResultOf(self.store.release(self.id))
-        self.assertIs(self.successResultOf(self.store.claim(self.id)), False)
+        self.successResultOf(self.store.claim(self.session_id))
+        self.successResultOf(self.store.finish(self.session_id))
+        self.successResultOf(self.store.release(self.session_id))
+        self.assertIs(self.successResultOf(self.store.claim(self.session_id)), False)
         session = self.kept()
         self.assertIs(session.finished, True)
         self.assertEqual(session.clientdict, {"username": "a"})
@@ -173,8 +179,8 @@ class SessionStoreTests(SynchronousTestCase):
         """
         What came of a session can be noted when it is finished.
         """
-        self.successResultOf(self.store.finish(self.id))
-        self.successResultOf(self.store.set_data(self.id, "user", "@a:b"))
+        self.successResultOf(self.store.finish(self.session_id))
+        self.successResultOf(self.store.set_data(self.session_id, "user", "@a:b"))
         self.assertEqual(self.kept().serverdict, {"user": "@a:b"})
 
     def test_remove(self) -> None:
@@ -182,7 +188,7 @@ class SessionStoreTests(SynchronousTestCase):
         A removed session is unknown; removing it again is no error.
         """
         for _ in range(2):
-            self.assertIsNone(self.successResultOf(self.store.remove(self.id)))
+            self.assertIsNone(self.successResultOf(self.store.remove(self.session_id)))
         self.assertIsNone(self.kept())
 
     def test_unknown(self) -> None:
@@ -208,11 +214,11 @@ class SessionStoreTests(SynchronousTestCase):
         for _ in range(100000):
             deep = [deep]
         for change in (
-            lambda: self.store.set_clientdict(self.id, {"username": large}),
-            lambda: self.store.set_clientdict(self.id, {"password": large}),
-            lambda: self.store.set_clientdict(self.id, {"username": deep}),
-            lambda: self.store.add_cred(self.id, "m.login.dummy", large),
-            lambda: self.store.set_data(self.id, "key", large),
+            lambda: self.store.set_clientdict(self.session_id, {"username": large}),
+            lambda: self.store.set_clientdict(self.session_id, {"password": large}),
+            lambda: self.store.set_clientdict(self.session_id, {"username": deep}),
+            lambda: self.store.add_cred(self.session_id, "m.login.dummy", large),
+            lambda: self.store.set_data(self.session_id, "key", large),
             lambda: self.store.create(REGISTER, {"username": large}),
         ):
             self.assert_refused(change(), 413, Codes.TOO_LARGE)
@@ -225,7 +231,7 @@ class SessionStoreTests(SynchronousTestCase):
         The limit is one for all that a session holds.
         """
         half = "x" * 9000
-        self.successResultOf(self.store.set_clientdict(self.id, {"a": half}))
+        self.successResultOf(self.store.set_clientdict(self.session_id, {"a": half}))
         self.assert_refused(
-            self.store.set_data(self.id, "b", half), 413, Codes.TOO_LARGE
+            self.store.set_data(self.session_id, "b", half), 413, Codes.TOO_LARGE
         )
