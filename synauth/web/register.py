@@ -139,14 +139,17 @@ class RegisterEndpoint:
     def _authenticate(
         self, request: SynauthRequest, body: JsonDict
     ) -> Steps[Tuple[bool, JsonDict, JsonDict, str]]:
-        authdict: Any = body.get("auth")
+        authdict = body.get("auth")
+        stage = authdict.get("type") if isinstance(authdict, dict) else None
+        if isinstance(stage, str) and not any(stage in flow for flow in self._flows):
+            # A password, for one, proves nothing here, but could be guessed at
+            # past the limits of a login.
+            raise MatrixError(400, "Unknown authentication type", Codes.UNRECOGNIZED)
         checked = yield self._hs.auth_handler.check_auth(
             self._flows, body, request.client_address(), OPERATION
         )
-        if "errcode" in checked[1]:
-            audit(
-                self._hs.audit, request, authdict["type"], reason=checked[1]["errcode"]
-            )
+        if stage is not None and "errcode" in checked[1]:
+            audit(self._hs.audit, request, stage, reason=checked[1]["errcode"])
         return checked
 
     @inlineCallbacks

@@ -183,10 +183,16 @@ class RegistrationTests(RegisterTestCase):
 
     def test_unknown_stage(self) -> None:
         """
-        A stage that does not exist is told.
+        A stage that does not exist is told, and so is one that leads nowhere:
+        nobody tries passwords here.
         """
-        answer = self.server.post(REGISTER, {"auth": {"type": "x"}})
-        self.assertRefused(answer, 400, "M_UNRECOGNIZED")
+        self.server.add_user()
+        before = self.server.pool.ran
+        for stage in ("x", "m.login.password", "m.login.email.identity"):
+            auth = {"type": stage, "user": "alice", "password": PASSWORD}
+            answer = self.server.post(REGISTER, {"auth": auth})
+            self.assertRefused(answer, 400, "M_UNRECOGNIZED")
+        self.assertEqual(self.server.pool.ran, before)
 
     def test_password_policy(self) -> None:
         """
