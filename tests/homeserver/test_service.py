@@ -280,6 +280,9 @@ class SitesTests(ServiceTestCase):
         self.assertEqual(
             sorted(sites), ["tcp6:8:interface=\\:\\:1", "tcp:8:interface=127.0.0.1"]
         )
+        # An IPv6 socket can take all of IPv4, but not if that is taken.
+        sites = self.sites(Listener(8, ("0.0.0.0", "::")))
+        self.assertIn("tcp6:", list(sites)[0])
         sites = self.sites(listen=["unix:x", "tcp:9"])
         self.assertEqual(list(sites), ["unix:x", "tcp:9"])
 

@@ -477,6 +477,18 @@ class LimitTests(EndpointTestCase):
         server.reactor.advance(10)
         self.assertAnswered(server.log_in())
 
+    def test_old_account(self) -> None:
+        """
+        An account with capitals in its name, as old servers have them, has the
+        same limit.
+        """
+        server = Server(rc_login=limits(account=(0.1, 1)))
+        server.add_user("Old")
+        self.assertAnswered(server.log_in("Old"))
+        before = server.pool.ran
+        self.assertLimited(server.log_in("old"), 10000)
+        self.assertEqual(server.pool.ran, before)
+
     def test_failed_attempts(self) -> None:
         """
         After so many wrong passwords the right one has to wait too; right ones

@@ -301,6 +301,8 @@ class RegistrationTests(RegisterTestCase):
         before = server.pool.ran
         self.assertLimited(server.post(REGISTER, body), 2000)
         self.assertEqual(server.pool.ran, before)
+        # Better told before the captcha than behind it.
+        self.assertLimited(server.post(REGISTER), 2000)
         self.assertEqual(self.audits()[-1][:3], ("refused", "register", "rate_limited"))
         other = server.post(REGISTER, body, address="192.0.2.2")
         self.assertAnswered(other)
