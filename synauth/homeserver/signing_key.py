@@ -77,7 +77,7 @@ def _load(path: str) -> str:
     key = content.decode("utf-8").strip()
     if is_unset(key):
         raise ConfigError(
-            "%s: holds no key: remove it to have a new one made (all logins end)"
+            "%s: holds no key: remove it to have a new one made (nobody is logged out)"
             % (path,)
         )
     return key

@@ -116,7 +116,7 @@ def one_of(*words: str) -> Kind:
 
 def _address(value: Any) -> str:
     # The empty text is an older way to say "all of them".
-    return "0.0.0.0" if value == "" else _text(value)
+    return "0.0.0.0" if isinstance(value, str) and not value else _text(value)
 
 
 def _require(holds: bool) -> None:
