@@ -6,9 +6,10 @@ import secrets
 import string
 from typing import Optional
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 from zope.interface import implementer
 
+from synauth.awaiting import Steps
 from synauth.interfaces import IDeviceHandler, IDeviceStore, IPusherPool
 
 
@@ -36,7 +37,7 @@ class DeviceHandler:
         user_id: str,
         device_id: Optional[str],
         initial_device_display_name: Optional[str] = None,
-    ) -> "Deferred[str]":
+    ) -> Steps[str]:
         """
         See L{IDeviceHandler.check_device_registered}.
         """

@@ -6,9 +6,10 @@ import secrets
 import string
 from typing import Any, Dict, Optional, Tuple
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 from zope.interface import implementer
 
+from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.homeserver.logins import LoginDetails, Logins
@@ -37,7 +38,7 @@ class Registration:
         self._clock = clock
 
     @inlineCallbacks
-    def check_username(self, localpart: str) -> "Deferred[None]":
+    def check_username(self, localpart: str) -> Steps[None]:
         """
         Whether an account with this name could be made now.
 
@@ -61,7 +62,7 @@ class Registration:
         admin: bool = False,
         is_guest: bool = False,
         user_type: Optional[str] = None,
-    ) -> "Deferred[Dict[str, Any]]":
+    ) -> Steps[Dict[str, Any]]:
         """
         Make an account, and log it in if that is wanted: in one transaction.
 
@@ -92,7 +93,7 @@ class Registration:
         return self._logins.answer(prepared)
 
     @inlineCallbacks
-    def register(self, localpart: Optional[str] = None) -> "Deferred[Tuple[str, str]]":
+    def register(self, localpart: Optional[str] = None) -> Steps[Tuple[str, str]]:
         """
         See L{IRegistrationHandler.register}.
         """
