@@ -142,6 +142,22 @@ class LimitExceededError(MatrixError):
         return body
 
 
+class HttpResponseException(Exception):
+    """
+    Another server answered with an error status.
+
+    @ivar code: the status.
+    @ivar msg: the words that came with it.
+    @ivar response: the body, C{bytes}.
+    """
+
+    def __init__(self, code: int, msg: str, response: bytes) -> None:
+        super().__init__("%d: %s" % (code, msg))
+        self.code = code
+        self.msg = msg
+        self.response = response
+
+
 class ConfigError(Exception):
     """
     A mistake in the configuration, in words that its author can act on.  It

@@ -4,8 +4,9 @@ Every contract of synauth, as zope interfaces.  Read this first.
 L{host <synauth.interfaces.host>} has what a homeserver offers so that
 L{synauth.AuthHandler} can live in it; L{core <synauth.interfaces.core>} what
 the handler is made of; L{providers <synauth.interfaces.providers>} who else may
-vouch for a user; L{stores <synauth.interfaces.stores>} what the daemon keeps.
-All are imported from here.
+vouch for a user; L{modules <synauth.interfaces.modules>} what a module stands
+on; L{stores <synauth.interfaces.stores>} what the daemon keeps.  All are
+imported from here.
 
 Times are milliseconds since the epoch unless a name says otherwise.
 """
@@ -32,6 +33,12 @@ from synauth.interfaces.host import (
     IRegistrationHandler,
     ISimpleHttpClient,
 )
+from synauth.interfaces.modules import (
+    IFullModuleApi,
+    IMailer,
+    IModuleHost,
+    IModuleHttpClient,
+)
 from synauth.interfaces.providers import (
     IAuthenticator,
     ICallbacks,
@@ -48,7 +55,11 @@ from synauth.interfaces.stores import (
     IAccountStore,
     IDatabase,
     IDeviceStore,
+    IExternalIdStore,
+    IProfileStore,
+    IThreepidStore,
     ITokenStore,
+    IUserInfoStore,
 )
 
 __all__ = [
@@ -64,6 +75,8 @@ __all__ = [
     "IDatabase",
     "IDeviceHandler",
     "IDeviceStore",
+    "IExternalIdStore",
+    "IFullModuleApi",
     "IHandlerConfig",
     "IHandlers",
     "IHasSchema",
@@ -73,15 +86,21 @@ __all__ = [
     "IIdentityHandler",
     "ILegacyProviderFactory",
     "IMacaroonAuth",
+    "IMailer",
     "IModuleApi",
+    "IModuleHost",
+    "IModuleHttpClient",
     "IParsesConfig",
     "IPasswordChecker",
     "IPasswordHasher",
+    "IProfileStore",
     "IPusherPool",
     "IRateLimiter",
     "IRegistrationHandler",
     "ISessionStore",
     "ISimpleHttpClient",
     "IStage",
+    "IThreepidStore",
     "ITokenStore",
+    "IUserInfoStore",
 ]

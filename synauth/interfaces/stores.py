@@ -165,6 +165,87 @@ class IDeviceStore(Interface):
         """
 
 
+class IProfileStore(Interface):
+    """
+    What users call themselves.  Every method gives a Deferred.
+    """
+
+    def get_profile(localpart):
+        """
+        @return: fires with a L{synauth.storage.profiles.Profile}, or C{None}.
+        """
+
+    def set_profile_displayname(localpart, displayname):
+        """
+        @param displayname: C{None} for none.
+        @return: fires with C{None}.
+        """
+
+
+class IThreepidStore(Interface):
+    """
+    The addresses of accounts.  Every method gives a Deferred.
+    """
+
+    def get_user_id_by_threepid(medium, address):
+        """
+        @param address: in its one canonical form.
+        @return: fires with a user id, or C{None}.
+        """
+
+    def user_get_threepids(user_id):
+        """
+        @return: fires with a list of L{synauth.storage.threepids.Threepid}.
+        """
+
+    def user_delete_threepid(user_id, medium, address):
+        """
+        @return: fires with whether there was such a binding.
+        """
+
+
+class IExternalIdStore(Interface):
+    """
+    Who users are elsewhere.  Every method gives a Deferred.
+    """
+
+    def record_user_external_id(auth_provider, external_id, user_id):
+        """
+        @param auth_provider: what the other place is called.
+        @return: fires with C{None}; errs with L{synauth.errors.StoreError} 400
+            if that id is somebody else's already.
+        """
+
+    def get_external_ids_by_user(user_id):
+        """
+        @return: fires with a list of C{(auth_provider, external_id)}.
+        """
+
+    def get_user_by_external_id(auth_provider, external_id):
+        """
+        @return: fires with a user id, or C{None}.
+        """
+
+
+class IUserInfoStore(Interface):
+    """
+    What is known of an account.  Every method gives a Deferred.
+    """
+
+    def get_userinfo(user_id):
+        """
+        @param user_id: the exact id.
+        @return: fires with a L{synauth.storage.userinfo.StoredUserInfo}, or
+            C{None}.
+        """
+
+    def set_server_admin(user_id, admin):
+        """
+        @return: fires with C{None}; errs with L{synauth.errors.StoreError} 404
+            if there is no such account.
+        """
+
+
 class IDatabase(Interface):
     """
     Where the stores keep things: runs functions that speak SQL.  A function is

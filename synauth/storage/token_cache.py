@@ -62,6 +62,17 @@ class TokenCache:
             del self._infos[token]
         return result
 
+    def forget_all(self, result: Any) -> Any:
+        """
+        Forget everybody's tokens; used as L{forget}.
+
+        @return: C{result}.
+        """
+        self._forgotten += 1
+        self._infos.clear()
+        self._tokens_of.clear()
+        return result
+
     def _keep(
         self, info: Optional[TokenInfo], token: str, forgotten: int
     ) -> Optional[TokenInfo]:
