@@ -4,6 +4,7 @@ The callbacks of all modules, and the order in which they are asked (source
 """
 
 from collections import defaultdict
+from copy import deepcopy
 from typing import (
     Any,
     Callable,
@@ -25,7 +26,7 @@ from synauth.constants import Codes
 from synauth.errors import ConfigError, MatrixError
 from synauth.interfaces import ICallbacks
 from synauth.providers.calling import Caller, CouldNotAsk
-from synauth.providers.results import Vouched, name_or_none, vouched
+from synauth.providers.results import Vouched, vouched
 
 _log = Logger()
 
@@ -40,6 +41,16 @@ class Registered(NamedTuple):
 
     module: str
     callback: Callback
+
+
+class Checker(NamedTuple):
+    """
+    A callback for a login type, and the fields that it needs.
+    """
+
+    login_type: str
+    fields: Tuple[str, ...]
+    registered: Registered
 
 
 @implementer(ICallbacks)
@@ -62,7 +73,7 @@ class ModuleCallbacks:
         self._hostname = hostname
         self._caller = caller
         self._find_account = find_account
-        self._checkers: Dict[str, List[Registered]] = {}
+        self._checkers: DefaultDict[str, List[Registered]] = defaultdict(list)
         self._fields: Dict[str, Tuple[str, ...]] = {}
         self._callbacks: DefaultDict[str, List[Registered]] = defaultdict(list)
 
@@ -79,22 +90,25 @@ class ModuleCallbacks:
         """
         See L{ICallbacks.register}.
         """
-        for kind, callback in (
-            ("check_3pid_auth", check_3pid_auth),
-            ("on_logged_out", on_logged_out),
-            ("get_username_for_registration", get_username_for_registration),
-            ("get_displayname_for_registration", get_displayname_for_registration),
-            ("is_3pid_allowed", is_3pid_allowed),
-        ):
-            if callback is not None:
-                self._callbacks[kind].append(_registered(module, callback))
-        for key, checker in (auth_checkers or {}).items():
-            login_type, fields = _checked_key(module, key)
-            self._check_fields(module, login_type, fields)
-            self._fields[login_type] = fields
-            self._checkers.setdefault(login_type, []).append(
-                _registered(module, checker)
-            )
+        single = {
+            "check_3pid_auth": check_3pid_auth,
+            "on_logged_out": on_logged_out,
+            "get_username_for_registration": get_username_for_registration,
+            "get_displayname_for_registration": get_displayname_for_registration,
+            "is_3pid_allowed": is_3pid_allowed,
+        }
+        # All of them are looked at before any is taken.
+        callbacks = {
+            kind: _registered(module, callback)
+            for kind, callback in single.items()
+            if callback is not None
+        }
+        checkers = self._checked(module, auth_checkers or {})
+        for kind, registered in callbacks.items():
+            self._callbacks[kind].append(registered)
+        for login_type, fields, checker in checkers:
+            self._fields.setdefault(login_type, fields)
+            self._checkers[login_type].append(checker)
 
     def login_types(self) -> Dict[str, Tuple[str, ...]]:
         """
@@ -198,7 +212,7 @@ class ModuleCallbacks:
             if answer is not None:
                 found = yield self._find_account(answer.user_id)
                 if found is not None:
-                    return Vouched(found, answer.callback)
+                    return Vouched(found, answer.callback, module)
                 _log.error(
                     "{module} vouches for {user_id}, who has no account here: it"
                     " should make one with register_user() of its ModuleApi, or"
@@ -206,6 +220,8 @@ class ModuleCallbacks:
                     module=module,
                     user_id=answer.user_id,
                 )
+                # An answer all the same: nobody else is asked.
+                break
         if unasked is not None:
             raise unasked
         return None
@@ -213,32 +229,42 @@ class ModuleCallbacks:
     @inlineCallbacks
     def _name(self, kind: str, *args: Dict[str, Any]) -> Steps[Optional[str]]:
         for module, callback in self._callbacks[kind]:
-            name = yield self._caller.call(
-                module, name_or_none, callback, *_copies(args)
-            )
-            if name is not None:
+            name = yield self._caller.call(module, _anything, callback, *_copies(args))
+            if isinstance(name, str):
                 return name
+            if name is not None:
+                _log.error(
+                    "{module} answered {kind} with a {type} where a str is due",
+                    module=module,
+                    kind=kind,
+                    type=type(name).__name__,
+                )
         return None
 
     def _vouched(self, answer: Any) -> Optional[Vouched]:
         return vouched(answer, self._hostname)
 
-    def _check_fields(
-        self, module: str, login_type: str, fields: Tuple[str, ...]
-    ) -> None:
-        others = self._checkers.get(login_type)
-        if others and self._fields[login_type] != fields:
+    def _checked(self, module: str, auth_checkers: Any) -> List[Checker]:
+        if not isinstance(auth_checkers, Mapping):
             raise ConfigError(
-                "%s wants the fields %r for %s, and %s wants %r: they can't both be"
-                " loaded"
-                % (
-                    module,
-                    fields,
-                    login_type,
-                    others[0].module,
-                    self._fields[login_type],
-                )
+                "%s registers a %s as auth_checkers; expected a dict"
+                % (module, type(auth_checkers).__name__)
             )
+        owners = {
+            login_type: (registered[0].module, self._fields[login_type])
+            for login_type, registered in self._checkers.items()
+        }
+        checked = []
+        for key, checker in auth_checkers.items():
+            login_type, fields = _checked_key(module, key)
+            owner, theirs = owners.setdefault(login_type, (module, fields))
+            if set(theirs) != set(fields):
+                raise ConfigError(
+                    "%s wants the fields %r for %s, and %s wants %r: they can't both"
+                    " be loaded" % (module, fields, login_type, owner, theirs)
+                )
+            checked.append(Checker(login_type, fields, _registered(module, checker)))
+        return checked
 
 
 def _registered(module: str, callback: Any) -> Registered:
@@ -266,7 +292,7 @@ def _copies(args: Tuple[Any, ...]) -> List[Any]:
     """
     What one module does to a dict is not for the next one to see.
     """
-    return [dict(arg) if isinstance(arg, dict) else arg for arg in args]
+    return [deepcopy(arg) if isinstance(arg, dict) else arg for arg in args]
 
 
 def _anything(answer: Any) -> Any:

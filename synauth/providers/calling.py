@@ -2,14 +2,18 @@
 The one place where third-party code is called.
 """
 
+import json
 from collections import Counter
-from typing import Any, Callable, Mapping, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional
+from urllib.parse import quote, quote_plus
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, TimeoutError, fail
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.python.reflect import safe_str
 
-from synauth.awaiting import Steps, awaiting
+from synauth.awaiting import awaiting
 from synauth.interfaces import IAuditLog
 
 _log = Logger()
@@ -29,6 +33,13 @@ class CouldNotAsk(Exception):
     def __init__(self, module: str) -> None:
         super().__init__("%s could not be asked" % module)
         self.module = module
+
+
+class ModuleFailure(Exception):
+    """
+    What the log gets in place of a module's own exception: its type, its
+    traceback, and its text unless that repeats a secret.
+    """
 
 
 class Caller:
@@ -55,7 +66,6 @@ class Caller:
         self._audit = audit
         self.failures: "Counter[str]" = Counter()
 
-    @inlineCallbacks
     def call(
         self,
         module: str,
@@ -63,7 +73,7 @@ class Caller:
         function: Callable[..., Any],
         *args: Any,
         **kwargs: Any,
-    ) -> Steps[Any]:
+    ) -> "Deferred[Any]":
         """
         Call a function of a module and wait for its answer.
 
@@ -73,25 +83,117 @@ class Caller:
         @param function: called with the remaining arguments.
         @return: fires with what C{check} made; errs with L{CouldNotAsk}.
         """
-        asked = awaiting(function, *args, **kwargs)
-        if not asked.called:
-            asked.addTimeout(
-                self._timeouts.get(module, self._timeout), self._get_reactor()
+        answer = self._limited(module, _started(function, args, kwargs))
+        answer.addCallback(check)
+        answer.addErrback(self._failed, module, list(_secrets(args, kwargs)))
+        return answer
+
+    def _limited(self, module: str, asked: "Deferred[Any]") -> "Deferred[Any]":
+        """
+        Wait for a module's Deferred on one of our own: the module may keep its
+        own, may cancel it, and may go on as if we had not cancelled it.
+        """
+        answer: "Deferred[Any]" = Deferred()
+
+        def answered(result: Any) -> Any:
+            if not answer.called:
+                answer.callback(result)
+            # What is kept can be asked again; what failed has been dealt with.
+            return None if isinstance(result, Failure) else result
+
+        asked.addBoth(answered)
+        if answer.called:
+            return answer
+        seconds = self._timeouts.get(module, self._timeout)
+
+        def too_late() -> None:
+            answer.errback(TimeoutError("no answer within %g seconds" % seconds))
+            try:
+                asked.cancel()
+            except Exception:
+                _log.failure("{module} could not be stopped", module=module)
+
+        timer = self._get_reactor().callLater(seconds, too_late)
+
+        def stop_timer(result: Any) -> Any:
+            if timer.active():
+                timer.cancel()
+            return result
+
+        return answer.addBoth(stop_timer)
+
+    def _failed(self, failure: Failure, module: str, secrets: Any) -> None:
+        _log.failure(
+            "{module} could not be asked", _without(secrets, failure), module=module
+        )
+        self.failures[module] += 1
+        if self._audit is not None:
+            self._audit.record(
+                success=False,
+                method=module,
+                reason="could_not_ask",
+                user_id=None,
+                address="",
+                user_agent=None,
+                device_id=None,
             )
-        try:
-            answer = yield asked
-            return check(answer)
-        except Exception:
-            _log.failure("{module} could not be asked", module=module)
-            self.failures[module] += 1
-            if self._audit is not None:
-                self._audit.record(
-                    success=False,
-                    method=module,
-                    reason="could_not_ask",
-                    user_id=None,
-                    address="",
-                    user_agent=None,
-                    device_id=None,
-                )
-            raise CouldNotAsk(module)
+        raise CouldNotAsk(module)
+
+
+def _started(function: Callable[..., Any], args: Any, kwargs: Any) -> "Deferred[Any]":
+    try:
+        return awaiting(function, *args, **kwargs)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        # A module that exits is a module that failed: it does not take the
+        # server with it, nor does it as a coroutine.
+        return fail()
+
+
+def _secrets(args: Any, kwargs: Any) -> Iterator[str]:
+    """
+    What a module was told in confidence: the callbacks of source 001 and the
+    methods of source 002 get it as their last argument or within a dict.
+    """
+    for value in (*args[-1:], *kwargs.values(), *_dicts(args)):
+        for text in _texts(value):
+            yield from (
+                text,
+                repr(text)[1:-1],
+                json.dumps(text)[1:-1],
+                quote(text, safe="", errors="replace"),
+                quote_plus(text, errors="replace"),
+            )
+
+
+def _dicts(args: Any) -> Iterator[Any]:
+    return (arg for arg in args if isinstance(arg, dict))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str) and value:
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _without(secrets: Any, failure: Failure) -> Failure:
+    """
+    @return: a failure for the log, which holds on to nothing of the call.
+    """
+    text = safe_str(failure.value)
+    if any(secret in text for secret in secrets):
+        text = "(not shown: it repeats what the module was told in confidence)"
+    name = getattr(failure.type, "__name__", failure.type)
+    shown = Failure(
+        ModuleFailure("%s: %s" % (name, text)),
+        ModuleFailure,
+        failure.getTracebackObject(),
+    )
+    shown.cleanFailure()
+    return shown

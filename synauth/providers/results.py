@@ -27,10 +27,12 @@ class Vouched:
 
     @ivar user_id: a well-formed id of this server.
     @ivar callback: to be called with the answer to the login, or C{None}.
+    @ivar module: whose callback it is.
     """
 
     user_id: str
     callback: Optional[LoginCallback] = None
+    module: str = ""
 
 
 def vouched(answer: Any, hostname: str) -> Optional[Vouched]:
@@ -55,21 +57,25 @@ def vouched(answer: Any, hostname: str) -> Optional[Vouched]:
 
 def vouched_password(answer: Any, user_id: str, hostname: str) -> Optional[Vouched]:
     """
-    @param answer: what C{check_password} came to: C{True}, or an id.
-    @param user_id: whom it was asked about.
+    Some providers give a C{str} where C{True} is due.  To their homeservers
+    that was a yes about the user they had been asked about, whatever it says;
+    here it may not be the full id of somebody else.
+
+    @param answer: what C{check_password} came to.
+    @param user_id: whom it was asked about: a full id, as typed.
     @param hostname: this server's name.
     @return: C{None} for a no.
-    @raise BadAnswer: if it is anything else.
+    @raise BadAnswer: if it is neither a yes nor a no, or a yes about a user
+        who can't have an account here.
     """
-    return vouched(user_id if answer is True else answer, hostname)
-
-
-def name_or_none(answer: Any) -> Optional[str]:
-    """
-    @param answer: what a registration callback came to.
-    @return: it, if it is a name; what has another type is passed over.
-    """
-    return answer if isinstance(answer, str) and answer else None
+    if not answer:
+        return None
+    if answer is not True:
+        if not isinstance(answer, str):
+            raise BadAnswer("a %s where True is due" % type(answer).__name__)
+        if answer.startswith("@") and answer.lower() != user_id.lower():
+            raise BadAnswer("the id of a user it was not asked about")
+    return vouched(user_id, hostname)
 
 
 def _user_id(user_id: Any, hostname: str) -> str:
@@ -81,4 +87,4 @@ def _user_id(user_id: Any, hostname: str) -> str:
         raise BadAnswer("a malformed user id")
     if parsed.domain != hostname:
         raise BadAnswer("a user id of another server")
-    return user_id
+    return parsed.to_string()

@@ -1,0 +1,182 @@
+"""
+A module with callbacks (source 001) as a legacy provider (source 002).
+"""
+
+import sys
+from functools import partial
+from typing import Any, Callable, Dict, Optional, Set, Tuple, Union
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from synauth.errors import ConfigError
+from synauth.providers.callbacks import ModuleCallbacks
+from synauth.providers.calling import TIMEOUT, Caller, CouldNotAsk
+from synauth.providers.legacy_host import LegacyHostApi, host_of
+from synauth.providers.recognising import mark
+from synauth.providers.results import LoginCallback, Vouched
+from synauth.providers.wrapped import Wrapped, wrapped
+
+_log = Logger()
+
+# What a legacy homeserver never asks its providers.
+NEVER_CALLED = (
+    "get_username_for_registration",
+    "get_displayname_for_registration",
+    "is_3pid_allowed",
+)
+
+# Where Synapse keeps its log contexts; for a while it had both.
+_CONTEXTS = ("synapse.logging.context", "synapse.util.logcontext")
+
+LegacyAnswer = Union[None, str, Tuple[str, LoginCallback]]
+
+
+class CallbackModuleProvider:
+    """
+    A password provider for a homeserver of the past (Synapse 0.34 to 1.45),
+    around a module with callbacks::
+
+        password_providers:
+          - module: synauth.CallbackModuleProvider
+            config:
+              module: my_module.Module
+              config: {...}
+              timeout: 10
+
+    It has those methods of a provider that the module's callbacks amount to,
+    and no others.  Each gives a Deferred.  A module that could not be asked is
+    a no, and a line in the log.
+
+    @param config: what L{parse_config} gave.
+    @param account_handler: what the homeserver hands its providers.
+    @ivar module: the module.
+    """
+
+    def __init__(self, config: Wrapped, account_handler: Any) -> None:
+        self._name = config.name
+        self._registered: Set[str] = set()
+        self._caller = Caller(
+            partial(_reactor_of, account_handler),
+            config.options.get("timeout") or TIMEOUT,
+        )
+        api = LegacyHostApi(account_handler, self._register)
+        self._callbacks = ModuleCallbacks(
+            api.server_name, self._caller, api.check_user_exists
+        )
+        self.module = config.make(config.config, api)
+        self._warn_of_the_never_called()
+        if "auth_checkers" in self._registered:
+            self.get_supported_login_types = self._callbacks.login_types
+            self.check_auth = self._check_auth
+        if "check_3pid_auth" in self._registered:
+            self.check_3pid_auth = self._check_3pid_auth
+        if "on_logged_out" in self._registered:
+            self.on_logged_out = self._on_logged_out
+        mark(self)
+
+    @staticmethod
+    def parse_config(config: Any) -> Wrapped:
+        """
+        @param config: C{module}, C{config}, and if wanted C{timeout}: how long
+            the module may take, in seconds.
+        @raise ConfigError: if the module can't be loaded from it.
+        """
+        adapter = "synauth.CallbackModuleProvider"
+        found = wrapped(adapter, config, "timeout")
+        timeout = found.options["timeout"]
+        if timeout is not None and not (
+            isinstance(timeout, (int, float))
+            and not isinstance(timeout, bool)
+            and 0 < timeout < float("inf")
+        ):
+            raise ConfigError(
+                "%s: config.timeout: expected a number of seconds" % adapter
+            )
+        return found
+
+    def _register(self, **callbacks: Any) -> None:
+        self._callbacks.register(self._name, **callbacks)
+        self._registered.update(kind for kind in callbacks if callbacks[kind])
+
+    def _warn_of_the_never_called(self) -> None:
+        unused = [kind for kind in NEVER_CALLED if kind in self._registered]
+        if unused:
+            _log.warn(
+                "{module}: this homeserver never calls {callbacks}",
+                module=self._name,
+                callbacks=", ".join(unused),
+            )
+
+    def _check_auth(
+        self, username: str, login_type: str, login_dict: Dict[str, Any]
+    ) -> "Deferred[LegacyAnswer]":
+        return self._ask(self._callbacks.check_auth, username, login_type, login_dict)
+
+    def _check_3pid_auth(
+        self, medium: str, address: str, password: str
+    ) -> "Deferred[LegacyAnswer]":
+        return self._ask(self._callbacks.check_3pid_auth, medium, address, password)
+
+    def _on_logged_out(
+        self, user_id: str, device_id: Optional[str], access_token: str
+    ) -> "Deferred[None]":
+        return _in_context_of_host(
+            self._callbacks.on_logged_out, user_id, device_id, access_token
+        )
+
+    def _ask(
+        self, ask: Callable[..., "Deferred[Optional[Vouched]]"], *args: Any
+    ) -> "Deferred[LegacyAnswer]":
+        asked = _in_context_of_host(ask, *args)
+        return asked.addCallbacks(self._answer, _no_answer)
+
+    def _answer(self, answer: Optional[Vouched]) -> LegacyAnswer:
+        if answer is None:
+            return None
+        if answer.callback is None:
+            return answer.user_id
+        return answer.user_id, partial(self._call_back, answer.callback)
+
+    def _call_back(
+        self, callback: LoginCallback, response: Dict[str, Any]
+    ) -> "Deferred[None]":
+        """
+        Tell a module of a login, which stands whatever it does.
+        """
+        called = _in_context_of_host(
+            self._caller.call, self._name, lambda answer: None, callback, response
+        )
+        return called.addErrback(_no_answer)
+
+
+def _no_answer(failure: Failure) -> None:
+    # It has been logged.
+    failure.trap(CouldNotAsk)
+
+
+def _reactor_of(account_handler: Any) -> IReactorTime:
+    get_reactor = getattr(host_of(account_handler), "get_reactor", None)
+    if get_reactor is not None:
+        return get_reactor()
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def _in_context_of_host(
+    function: Callable[..., "Deferred[Any]"], *args: Any
+) -> "Deferred[Any]":
+    """
+    Call a function as Synapse wants it: whatever a module waits for, Synapse's
+    log context is the same afterwards.
+    """
+    for name in _CONTEXTS:
+        contexts: Any = sys.modules.get(name)
+        if hasattr(contexts, "run_in_background"):
+            return contexts.make_deferred_yieldable(
+                contexts.run_in_background(function, *args)
+            )
+    return function(*args)
