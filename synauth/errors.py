@@ -6,7 +6,7 @@ Whatever else escapes from a request is a fault of ours and is answered with a
 500 that tells nothing.
 """
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from synauth.constants import Codes
 
@@ -20,17 +20,26 @@ class MatrixError(Exception):
     @ivar errcode: what a client is told.
     @ivar reason: a word for the audit log that says more than a client may
         know (C{"unknown_user"}, C{"wrong_password"}); never sent.
+    @ivar additional_fields: what a client is told besides.
     @ivar headers: extra response headers.
     """
 
     reason: str = "refused"
 
-    def __init__(self, code: int, msg: str, errcode: str = Codes.UNKNOWN) -> None:
+    def __init__(
+        self,
+        code: int,
+        msg: str,
+        errcode: str = Codes.UNKNOWN,
+        additional_fields: Optional[Mapping[str, Any]] = None,
+        headers: Optional[Mapping[str, str]] = None,
+    ) -> None:
         super().__init__("%d: %s" % (code, msg))
         self.code = code
         self.msg = msg
         self.errcode = errcode
-        self.headers: Dict[str, str] = {}
+        self.additional_fields = dict(additional_fields or {})
+        self.headers: Dict[str, str] = dict(headers or {})
 
     def because(self, reason: str) -> "MatrixError":
         """
@@ -48,7 +57,7 @@ class MatrixError(Exception):
         @return: the body of the response, as the specification's standard
             error response has it.
         """
-        return {"errcode": self.errcode, "error": self.msg}
+        return dict(self.additional_fields, errcode=self.errcode, error=self.msg)
 
 
 class LoginError(MatrixError):

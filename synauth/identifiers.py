@@ -44,11 +44,24 @@ class UserID:
             raise _bad_user_id()
         return cls(localpart, domain)
 
+    @classmethod
+    def is_valid(cls, text: str) -> bool:
+        """
+        @return: whether L{from_string} would take it.
+        """
+        try:
+            cls.from_string(text)
+        except MatrixError:
+            return False
+        return True
+
     def to_string(self) -> str:
         """
         @return: C{@localpart:domain}.
         """
         return "@%s:%s" % (self.localpart, self.domain)
+
+    __str__ = to_string
 
 
 def _bad_user_id() -> MatrixError:

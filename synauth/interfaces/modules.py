@@ -166,7 +166,7 @@ class IFullModuleApi(IModuleApi):
     said to be waited for gives a Deferred.
     """
 
-    clock = Attribute("Has C{time_msec()}.")
+    clock = Attribute("Has C{time_msec()}, C{sleep(s)} and C{looping_call(f, ms)}.")
 
     def get_userinfo_by_id(user_id):
         """
