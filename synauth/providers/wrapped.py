@@ -58,7 +58,7 @@ def wrapped(adapter: str, config: Any, *options: str) -> Wrapped:
         raise ConfigError("%s: config: unknown: %s" % (adapter, ", ".join(unknown)))
     name = config.get("module")
     where = "%s: config.module" % adapter
-    factory = _imported(where, name)
+    factory = imported(where, name)
     settings = config.get("config")
     settings = {} if settings is None else settings
     parse_config = getattr(factory, "parse_config", None)
@@ -84,7 +84,14 @@ def words_of(error: Exception) -> str:
     return "%s: %s" % (type(error).__name__, text) if text else type(error).__name__
 
 
-def _imported(where: str, name: Any) -> Any:
+def imported(where: str, name: Any) -> Any:
+    """
+    Import a class.
+
+    @param where: what stands before each message.
+    @param name: its dotted name.
+    @raise ConfigError: if there is none of that name.
+    """
     if not isinstance(name, str):
         raise ConfigError("%s: expected package.module.Class" % where)
     module_name, _, class_name = name.rpartition(".")
