@@ -49,9 +49,13 @@ def _summary(config: HomeServerConfig) -> List[str]:
         "database:     %s %s"
         % (config.database.name, config.database.args["database"]),
         "registration: %s" % (_registration(config),),
-        "providers:    %s"
-        % (", ".join(entry.module for entry in config.password_providers) or "none",),
+        "modules:      %s" % (_modules(config),),
     ]
+
+
+def _modules(config: HomeServerConfig) -> str:
+    entries = [*config.modules, *config.password_providers]
+    return ", ".join(entry.module for entry in entries) or "none"
 
 
 def _registration(config: HomeServerConfig) -> str:

@@ -4,6 +4,7 @@ takes as well.
 """
 
 import os
+import re
 import sqlite3
 from typing import Any, Dict, Iterator, Set
 from urllib.parse import quote
@@ -161,8 +162,8 @@ class SqliteEngine:
         @return: its statements.
         """
         statement = ""
-        for line in script.splitlines(True):
-            statement += line
+        for part in re.split("(?<=;)", script):
+            statement += part
             if sqlite3.complete_statement(statement):
                 yield statement
                 statement = ""

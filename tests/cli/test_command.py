@@ -144,6 +144,7 @@ class CheckConfigTests(ConfigFiles):
             "enable_registraton: true\n"
             "macaroon_secret_key: 'None'\n"
             "password_providers: [{module: a.Provider}, {module: b.Other}]\n"
+            "modules: [{module: c.Module}]\n"
         )
         terminal = TypedTerminal()
         self.assertEqual(terminal.run("check-config", path), 0)
@@ -155,7 +156,7 @@ class CheckConfigTests(ConfigFiles):
             "data:         ./synauth-data\n"
             "database:     sqlite3 ./synauth-data/homeserver.db\n"
             "registration: off\n"
-            "providers:    a.Provider, b.Other\n"
+            "modules:      c.Module, a.Provider, b.Other\n"
             "warning: FILE:4: macaroon_secret_key: empty, 'None' or 'null' is taken"
             " as not set\n"
             "passed over: FILE:2: report_stats\n"

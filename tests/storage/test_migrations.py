@@ -125,7 +125,10 @@ class UpgradeTests(MigrationTestCase):
         Our own schema has the tables that it should have.
         """
         self.prepare(SCHEMA)
-        expected = "access_tokens devices profiles refresh_tokens user_threepids users"
+        expected = (
+            "access_tokens applied_module_schemas devices profiles refresh_tokens"
+            " user_external_ids user_threepids users"
+        )
         self.assertEqual(self.tables(), sorted(expected.split() + [VERSION_TABLE]))
 
     def test_odd_path(self) -> None:

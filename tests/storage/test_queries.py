@@ -70,6 +70,18 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("get_device", ALICE, "DEVICE")
         self.do("delete_devices", ALICE, ["DEVICE"])
         self.do("delete_all_devices", ALICE)
+        self.do("get_userinfo", ALICE)
+        self.do("set_server_admin", ALICE, True)
+        self.do("get_user_id_by_threepid", "email", "a@b")
+        self.do("user_get_threepids", ALICE)
+        self.do("user_delete_threepid", ALICE, "email", "a@b")
+        self.do("get_profile", "alice")
+        for name in ("Alice", "Al"):
+            self.do("set_profile_displayname", "alice", name)
+            self.do("record_user_external_id", "idp", "1", ALICE)
+        self.do("get_external_ids_by_user", ALICE)
+        self.do("get_user_by_external_id", "idp", "1")
+        self.do("run_interaction", lambda txn: None)
 
     def plan(self, statement: str) -> str:
         """

@@ -92,7 +92,11 @@ def _assemble(
         if "." not in option.key and option.key not in SECRET_FILES.values()
     }
     same["listeners"] = () if listen else values["listeners"]
-    same["password_providers"] = values["password_providers"] or ()
+    same["modules"] = values["modules"] or ()
+    oldest = same.pop("ldap_config")
+    same["password_providers"] = (() if oldest is None else (oldest,)) + (
+        values["password_providers"] or ()
+    )
     return HomeServerConfig(
         listen=listen,
         data_dir=values["synauth.data_dir"],
@@ -109,6 +113,8 @@ def _assemble(
         hash_queue=values["synauth.hash_queue"],
         max_sessions=values["synauth.max_sessions"],
         max_session_bytes=values["synauth.max_session_bytes"],
+        module_timeout=values["synauth.module_timeout"],
+        module_timeouts=values["synauth.module_timeouts"] or {},
         unused_keys=tuple(reading.unused),
         warnings=tuple(reading.warnings),
         **same,

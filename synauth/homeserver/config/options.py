@@ -3,7 +3,7 @@ The table of options: what is parsed, what C{docs/configuration.rst} says and
 what C{synauth generate-config} writes all come from here.
 """
 
-from typing import Any, Optional, Tuple
+from typing import Any, Tuple
 
 from synauth.homeserver.config.kinds import (
     BASE_URL,
@@ -20,7 +20,7 @@ from synauth.homeserver.config.kinds import (
     list_of,
 )
 from synauth.homeserver.config.listeners import LISTENERS
-from synauth.homeserver.config.settings import ProviderEntry
+from synauth.homeserver.config.modules import MODULES
 from synauth.homeserver.config.table import Kind, Option, Reading
 from synauth.homeserver.config.yamlfile import Node
 
@@ -35,37 +35,6 @@ def _read_database_args(node: Node, key: str, reading: Reading) -> Any:
     return node.plain()
 
 
-def _read_providers(node: Node, key: str, reading: Reading) -> Any:
-    if not isinstance(node.value, list):
-        reading.expected(node, key, PROVIDERS.expects, secret=True)
-        return None
-    return tuple(
-        _read_provider(item, "%s[%d]" % (key, i), reading)
-        for i, item in enumerate(node.value)
-    )
-
-
-def _read_provider(node: Node, name: str, reading: Reading) -> Optional[ProviderEntry]:
-    if not isinstance(node.value, dict):
-        expectation = "a mapping with module and config"
-        reading.expected(node, name, expectation, secret=True)
-        return None
-    module = node.value.get("module")
-    config = node.value.get("config", Node({}, node.place))
-    for key, child in node.value.items():
-        if key not in ("module", "config"):
-            known = [name + ".module", name + ".config"]
-            reading.pass_over(child, "%s.%s" % (name, key), known)
-    if module is None:
-        reading.refuse(node.place, name + ".module", "missing, expected a class")
-        return None
-    return ProviderEntry(
-        module=TEXT.read(module, name + ".module", reading),
-        config=config.plain(),
-        where="%s: %s" % (module.place, name),
-    )
-
-
 def _sqlite_only(node: Node, key: str, reading: Reading) -> str:
     if node.value != "sqlite3":
         reading.expected(node, key, SQLITE_ONLY.expects)
@@ -75,9 +44,6 @@ def _sqlite_only(node: Node, key: str, reading: Reading) -> str:
 SQLITE_ONLY = Kind("'sqlite3': this release has no other engine", _sqlite_only)
 DATABASE_ARGS = Kind(
     "a mapping, with database: the path of a file", _read_database_args, secret=True
-)
-PROVIDERS = Kind(
-    "a list of mappings with module and config", _read_providers, secret=True
 )
 
 
@@ -206,18 +172,9 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 ("lowercase", "a lower-case letter"),
                 ("uppercase", "an upper-case letter"),
             )
-        )
-        + (
-            Option(
-                "password_providers",
-                PROVIDERS,
-                [],
-                "Who else may vouch for a password, each with module, a dotted"
-                " class name, and config, what that class is given.",
-                nullable=True,
-            ),
         ),
     ),
+    ("Modules", MODULES),
     (
         "Tokens",
         (

@@ -41,7 +41,7 @@ class Database:
 @attr.s(frozen=True, slots=True, auto_attribs=True)
 class ProviderEntry:
     """
-    A password provider, not imported yet.
+    A module or a password provider, not imported yet.
 
     @ivar module: the dotted name of a class.
     @ivar config: what its C{parse_config} takes.
@@ -67,9 +67,10 @@ class HomeServerConfig:
     @ivar macaroon_secret_key: C{None} if there is none: see
         L{synauth.homeserver.signing_key}.
     @ivar refreshable_access_token_lifetime: C{None} for no refresh tokens.
-    @ivar password_providers: L{ProviderEntry} as loaded; the daemon puts what
-        L{synauth.homeserver.providers.load_password_providers} makes of them
-        in their place.
+    @ivar modules: each a L{ProviderEntry}.
+    @ivar password_providers: the same, C{ldap_config} among them.
+    @ivar module_timeout: how long a module may take, in ms.
+    @ivar module_timeouts: the same, by the modules' names.
     @ivar hash_threads: C{None} for one a processor.
     @ivar unused_keys: what was passed over.
     @ivar warnings: what is allowed but hardly meant, a sentence each.
@@ -88,7 +89,10 @@ class HomeServerConfig:
     password_localdb_enabled: bool
     password_pepper: str = attr.ib(repr=False)
     password_policy: Optional[PasswordPolicy]
+    modules: Sequence[ProviderEntry]
     password_providers: Sequence[Any]
+    module_timeout: int
+    module_timeouts: Mapping[str, int]
 
     macaroon_secret_key: Optional[str] = attr.ib(repr=False)
     session_lifetime: Optional[int]

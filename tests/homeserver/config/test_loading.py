@@ -38,7 +38,9 @@ WRONG = [
 # What may hold a secret, and is never repeated.
 SECRET_KEYS = {
     "database.args",
+    "ldap_config",
     "macaroon_secret_key",
+    "modules",
     "password_config.pepper",
     "password_providers",
     "recaptcha_private_key",
