@@ -31,6 +31,7 @@ class _StandIn:
 
     def __init__(self, original: Any) -> None:
         self._original = original
+        self.__module__ = getattr(original, "__module__", type(original).__module__)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._original, name)

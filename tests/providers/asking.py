@@ -75,6 +75,20 @@ class AskingTestCase(SynchronousTestCase):
             self.callbacks.check_auth(user, PASSWORD[0], {"password": password})
         )
 
+    def assert_vouched(self, asked: Any, user_id: str, callback: Any = None) -> None:
+        """
+        Somebody has vouched for a user.
+        """
+        answer = self.successResultOf(asked)
+        self.assertEqual((answer.user_id, answer.callback), (user_id, callback))
+
+    def assert_in(self, user_id: str, callback: Any = None) -> None:
+        """
+        A password lets somebody in.
+        """
+        answer = self.log_in()
+        self.assertEqual((answer.user_id, answer.callback), (user_id, callback))
+
     def failures(self) -> List[str]:
         """
         @return: what was logged of modules that failed.
