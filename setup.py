@@ -42,6 +42,8 @@ setup(
         "zope.interface>=4.6.0",
         "attrs>=19.3.0",
         "PyYAML>=5.1",
+        # The templates that modules bring along, as ModuleApi.read_templates.
+        "Jinja2>=2.9",
     ],
     extras_require={
         "test": ["hypothesis", "matrix-nio; python_version >= '3.9'"],
