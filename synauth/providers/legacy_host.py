@@ -91,6 +91,24 @@ class LegacyHostApi:
             self.get_qualified_user_id(user_id),
         )
 
+    @inlineCallbacks
+    def find_account(self, user_id: str) -> Steps[Optional[str]]:
+        """
+        Like L{check_user_exists}, but asks the database where that can be
+        reached: Synapse counts a C{check_user_exists} as an attempt to log in,
+        and the login has been counted already.
+
+        @param user_id: a full id.
+        """
+        get_store = getattr(host_of(self._account_handler), "get_datastore", None)
+        if get_store is None:
+            found = yield self.check_user_exists(user_id)
+            return found
+        ids = yield awaiting(get_store().get_users_by_id_case_insensitive, user_id)
+        if user_id in ids:
+            return user_id
+        return next(iter(ids)) if len(ids) == 1 else None
+
     def register(
         self,
         localpart: str,

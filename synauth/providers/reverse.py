@@ -64,7 +64,7 @@ class CallbackModuleProvider:
         )
         api = LegacyHostApi(account_handler, self._register)
         self._callbacks = ModuleCallbacks(
-            api.server_name, self._caller, api.check_user_exists
+            api.server_name, self._caller, api.find_account
         )
         self.module = config.make(config.config, api)
         self._warn_of_the_never_called()

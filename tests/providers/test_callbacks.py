@@ -120,7 +120,10 @@ class RegisterTests(CallbacksTestCase):
         In which order fields are named makes no difference.
         """
         self.callbacks.register("a", auth_checkers={("t", ("x", "y")): answering(None)})
-        self.callbacks.register("b", auth_checkers={("t", ("y", "x")): answering(ALICE)})
+        self.callbacks.register(
+            "b", auth_checkers={("t", ("y", "x")): answering(ALICE)}
+        )
+        self.assertEqual(self.callbacks.login_types(), {"t": ("x", "y")})
         answer = self.callbacks.check_auth("alice", "t", {"x": 1, "y": 2})
         self.assert_vouched(answer, ALICE)
 
@@ -287,9 +290,7 @@ class CheckAuthTests(CallbacksTestCase):
         """
         One that takes too long is passed over.
         """
-        self.callbacks.register(
-            "a", auth_checkers={PASSWORD: lambda *args: Deferred()}
-        )
+        self.callbacks.register("a", auth_checkers={PASSWORD: lambda *args: Deferred()})
         self.register("b", BOB)
         answer = self.callbacks.check_auth("u", PASSWORD[0], {"password": "p"})
         self.assertNoResult(answer)

@@ -344,8 +344,7 @@ class CheckAuthTests(LegacyTestCase):
                 types={"m.login.password": fields},
             )
             self.assertEqual(
-                set(self.callbacks.login_types()["m.login.password"]),
-                {"password", "otp"},
+                self.callbacks.login_types(), {"m.login.password": ("password", "otp")}
             )
             self.assertEqual(self.ask(PASSWORD[0], password="p", otp="1"), ALICE)
             given = {"password": "p", "otp": "1"}
@@ -411,11 +410,11 @@ class OtherMethodsTests(LegacyTestCase):
         """
         slow: "Deferred[str]" = Deferred()
         self.register(on_logged_out=self.hearing("on_logged_out", slow))
-        done = self.callbacks.on_logged_out(ALICE, None, "token")
+        done = self.callbacks.on_logged_out(ALICE, "DEVICE", "token")
         self.assertNoResult(done)
         slow.callback("ignored")
         self.assertIsNone(self.successResultOf(done))
-        told = {"user_id": ALICE, "device_id": None, "access_token": "token"}
+        told = {"user_id": ALICE, "device_id": "DEVICE", "access_token": "token"}
         self.assertEqual(self.heard, [("on_logged_out", (), told)])
 
 

@@ -116,7 +116,7 @@ class MarkTests(SynchronousTestCase):
             (IChecks3pidAuth, ["check_3pid_auth"]),
             (IHearsOfLogouts, ["on_logged_out"]),
         ):
-            provider = type("Provider", (), {name: print for name in names})()
+            provider = type("Provider", (), dict.fromkeys(names, print))()
             self.assertEqual(list(providedBy(mark(provider))), [interface])
 
     def test_halves(self) -> None:

@@ -67,9 +67,7 @@ class VouchedTests(SynchronousTestCase):
         """
         self.assertEqual(vouched(ALICE, HOSTNAME), Vouched(ALICE))
         self.assertEqual(vouched((ALICE, None), HOSTNAME), Vouched(ALICE))
-        self.assertEqual(
-            vouched((ALICE, callback), HOSTNAME), Vouched(ALICE, callback)
-        )
+        self.assertEqual(vouched((ALICE, callback), HOSTNAME), Vouched(ALICE, callback))
 
     def test_plain_text(self) -> None:
         """
