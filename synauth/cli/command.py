@@ -6,11 +6,23 @@ import argparse
 from typing import Optional, Sequence
 
 from synauth._version import __version__
-from synauth.cli import check_config, generate_config, hash_password, register_user
+from synauth.cli import (
+    check_config,
+    check_modules,
+    generate_config,
+    hash_password,
+    register_user,
+)
 from synauth.cli.terminal import CommandError, Terminal
 from synauth.errors import ConfigError
 
-_COMMANDS = (register_user, hash_password, check_config, generate_config)
+_COMMANDS = (
+    register_user,
+    hash_password,
+    check_config,
+    check_modules,
+    generate_config,
+)
 
 # As a shell counts a process that SIGINT ended.
 _INTERRUPTED = 130
