@@ -7,17 +7,17 @@ L{synauth.auth}; where it differs from its model on purpose, docs/differences.rs
 says so.
 """
 
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Optional
 
 import attr
 from twisted.internet.defer import Deferred, inlineCallbacks
-from twisted.logger import Logger
 
 from synauth.auth import interactive, sessions
 from synauth.auth.account_handler import _AccountHandler
 from synauth.auth.hashpool import HashPool
 from synauth.auth.interactive import CheckResult, Flows, InteractiveAuth, JsonDict
-from synauth.auth.login import LimitedPasswords, PasswordLogin
+from synauth.auth.login import Authenticator, LimitedAuthenticator, invalid_password
+from synauth.auth.minting import TokenMinting
 from synauth.auth.passwords import BcryptHasher, LocalPasswords
 from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.sessions import MemorySessionStore, Operation
@@ -26,42 +26,53 @@ from synauth.auth.stages import (
     Checkers,
     DummyStage,
     EmailIdentityStage,
-    PasswordStage,
+    LoginStage,
     RecaptchaStage,
-    invalid_password,
 )
-from synauth.auth.tokens import MacaroonTokens, deserialize, invalid_token
+from synauth.auth.tokens import MacaroonTokens
 from synauth.awaiting import Steps, awaiting, fired
-from synauth.constants import Codes
+from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
-from synauth.interfaces import IHashPool, IHomeServer, IPasswordChecker, IStage
+from synauth.interfaces import (
+    IAuditLog,
+    IAuthenticator,
+    IHashPool,
+    IHomeServer,
+    IStage,
+)
+from synauth.providers.callbacks import ModuleCallbacks
+from synauth.providers.calling import Caller
+from synauth.providers.legacy import register_legacy
 
-_log = Logger()
 
-ACCESS_TOKEN_MS = 60 * 60 * 1000
-LOGIN_TOKEN_MS = 2 * 60 * 1000
-
-
-class AuthHandler:
+class AuthHandler(TokenMinting):
     """
     Who is this user, may they in, and with which token do they come back.
 
     @param hs: the homeserver it lives in, an L{IHomeServer}.
     @param hash_pool: the L{IHashPool} to hash passwords on; threads of its own
         by default.
+    @param audit: where modules that fail are recorded.
     @ivar SESSION_EXPIRE_MS: how long a session of user-interactive
         authentication is kept after its last use, in milliseconds.
     @ivar checkers: the stages as functions C{checker(authdict, clientip)} by
         their type; a host may put in its own.
     @ivar interactive: the L{InteractiveAuth} behind L{check_auth}.
-    @ivar passwords: the L{IPasswordChecker} that all doors share.
+    @ivar caller: calls the modules.
+    @ivar callbacks: what the modules have registered, a L{ModuleCallbacks}.
+    @ivar authenticator: the L{IAuthenticator} that all doors share.
     @ivar hasher: the L{synauth.interfaces.IPasswordHasher}.
     @ivar macaroons: the L{MacaroonTokens}.
     """
 
     SESSION_EXPIRE_MS = sessions.SESSION_EXPIRE_MS
 
-    def __init__(self, hs: IHomeServer, hash_pool: Optional[IHashPool] = None) -> None:
+    def __init__(
+        self,
+        hs: IHomeServer,
+        hash_pool: Optional[IHashPool] = None,
+        audit: Optional[IAuditLog] = None,
+    ) -> None:
         config = hs.config
         options = _options_of(config)
         self.hs = hs
@@ -84,14 +95,24 @@ class AuthHandler:
             provider(config=settings, account_handler=account_handler)
             for provider, settings in config.password_providers
         ]
-        self.passwords: IPasswordChecker = PasswordLogin(
-            self.password_providers, self.local_passwords, options.local_passwords
+        self.caller = Caller(
+            hs.get_reactor, options.module_timeout, options.module_timeouts, audit
+        )
+        self.callbacks = ModuleCallbacks(
+            hs.hostname, self.caller, self.check_user_exists
+        )
+        for provider in self.password_providers:
+            register_legacy(self.callbacks, provider, hs.hostname)
+        self.authenticator: IAuthenticator = Authenticator(
+            hs.hostname, self.callbacks, self.local_passwords, options.local_passwords
         )
         if options.failed_attempts is not None:
             limiter = RateLimiter(self.clock, *attr.astuple(options.failed_attempts))
-            self.passwords = LimitedPasswords(self.passwords, limiter)
+            self.authenticator = LimitedAuthenticator(
+                hs.hostname, self.authenticator, limiter
+            )
         stages: List[IStage] = [
-            PasswordStage(hs.hostname, self.passwords),
+            LoginStage(LoginType.PASSWORD, hs.hostname, self.authenticator),
             RecaptchaStage(hs),
             EmailIdentityStage(hs),
             DummyStage(),
@@ -104,6 +125,16 @@ class AuthHandler:
         )
         self.interactive = InteractiveAuth({s.type: s for s in stages}, self.sessions)
         self.checkers = Checkers(self.interactive.stages)
+        self.offer_login_types()
+
+    def offer_login_types(self) -> None:
+        """
+        Make a stage of every login type that a module has registered.
+        """
+        for type in self.callbacks.login_types():
+            self.interactive.stages.setdefault(
+                type, LoginStage(type, self.hs.hostname, self.authenticator)
+            )
 
     # --- user-interactive authentication
 
@@ -189,10 +220,12 @@ class AuthHandler:
         @return: fires with the account's own user id; errs with L{LoginError}
             403 C{M_FORBIDDEN}.
         """
-        proved = yield self.passwords.check_password(user_id, password)
+        proved = yield self.authenticator.authenticate(
+            user_id, LoginType.PASSWORD, {"password": password}
+        )
         if proved is None:
             raise invalid_password()
-        return proved
+        return proved.user_id
 
     _check_password = validate_password_login
 
@@ -274,115 +307,6 @@ class AuthHandler:
             validated_at,
             self.clock.time_msec(),
         )
-
-    # --- tokens
-
-    @inlineCallbacks
-    def get_login_tuple_for_user_id(
-        self,
-        user_id: str,
-        device_id: Optional[str] = None,
-        initial_display_name: Optional[str] = None,
-    ) -> Steps[Tuple[str, str]]:
-        """
-        Log in a user who has been authenticated.
-
-        @param user_id: the account's own user id.
-        @param device_id: the device, or C{None} for tokens without one.
-        @param initial_display_name: the device's name if it has to be made
-            again.
-        @return: fires with C{(access token, refresh token)}.
-        """
-        access_token = yield self.issue_access_token(user_id, device_id)
-        refresh_token = yield self.issue_refresh_token(user_id, device_id)
-        if device_id is not None:
-            # A DELETE may have removed the device since it was registered, and
-            # there must be no live token without its device.
-            yield awaiting(
-                self.device_handler.check_device_registered,
-                user_id,
-                device_id,
-                initial_display_name,
-            )
-        return access_token, refresh_token
-
-    @inlineCallbacks
-    def issue_access_token(
-        self, user_id: str, device_id: Optional[str] = None
-    ) -> Steps[str]:
-        """
-        Make an access token and remember it.
-
-        @return: fires with the token.
-        """
-        token = self.generate_access_token(user_id)
-        yield awaiting(self.store.add_access_token_to_user, user_id, token, device_id)
-        return token
-
-    @inlineCallbacks
-    def issue_refresh_token(
-        self, user_id: str, device_id: Optional[str] = None
-    ) -> Steps[str]:
-        """
-        Make a refresh token and remember it.
-
-        @return: fires with the token.
-        """
-        token = self.generate_refresh_token(user_id)
-        yield awaiting(self.store.add_refresh_token_to_user, user_id, token, device_id)
-        return token
-
-    def generate_access_token(
-        self,
-        user_id: str,
-        extra_caveats: Optional[List[str]] = None,
-        duration_in_ms: int = ACCESS_TOKEN_MS,
-    ) -> str:
-        """
-        @param extra_caveats: first-party caveats to add.
-        @param duration_in_ms: how long it is good for.
-        @return: an access token that nobody knows of yet.
-        """
-        return self.macaroons.access_token(user_id, extra_caveats or [], duration_in_ms)
-
-    def generate_refresh_token(self, user_id: str) -> str:
-        """
-        @return: a refresh token that nobody knows of yet.
-        """
-        return self.macaroons.refresh_token(user_id)
-
-    def generate_short_term_login_token(
-        self, user_id: str, duration_in_ms: int = LOGIN_TOKEN_MS
-    ) -> str:
-        """
-        @param duration_in_ms: how long it is good for; two minutes unless told.
-        @return: a token for C{m.login.token}.
-        """
-        return self.macaroons.login_token(user_id, duration_in_ms)
-
-    def generate_delete_pusher_token(self, user_id: str) -> str:
-        """
-        @return: a token for a link that removes a pusher.
-        """
-        return self.macaroons.delete_pusher_token(user_id)
-
-    def validate_short_term_login_token_and_get_user_id(self, login_token: str) -> str:
-        """
-        @param login_token: what a client sent.
-        @return: whom it logs in.
-        @raise synauth.errors.AuthError: 403 C{M_FORBIDDEN} if it is not good.
-        """
-        # Ours is the stricter look at the caveats; the host may know more.
-        user_id = self.macaroons.user_id_of(login_token, "login")
-        auth_api = self.hs.get_auth()
-        try:
-            macaroon = deserialize(login_token)
-            if auth_api.get_user_id_from_macaroon(macaroon) == user_id:
-                auth_api.validate_macaroon(macaroon, "login", True, user_id)
-                return user_id
-        except Exception as error:
-            _log.debug("The host refuses a login token: {error}", error=error)
-        raise invalid_token()
 
 
 def _options_of(config: Any) -> HandlerOptions:

@@ -5,7 +5,7 @@ User-interactive authentication (source 000, C{check_auth}; specification,
 
 from typing import Any, Dict, Optional, Sequence, Tuple
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
 from twisted.logger import Logger
 
 from synauth.auth.sessions import Operation, Session
@@ -33,25 +33,48 @@ class InteractiveAuth:
         self.stages = stages
         self.sessions = sessions
 
-    @inlineCallbacks
     def check_auth(
         self,
         flows: Flows,
         clientdict: Optional[JsonDict],
         clientip: str,
         operation: Optional[Operation] = None,
-    ) -> Steps[CheckResult]:
+    ) -> "Deferred[CheckResult]":
         """
         See L{synauth.AuthHandler.check_auth}.
         """
-        _check_flows(flows)
-        authdict = _take_auth(clientdict)
-        session, clientdict = yield self._session_for(authdict, clientdict, operation)
+        try:
+            _check_flows(flows)
+            authdict = _take_auth(clientdict)
+        except MatrixError:
+            return fail()
         if not authdict:
-            return False, self.challenge(flows, session), clientdict, session.id
+            return self.sessions.create(operation, clientdict).addCallback(
+                self._first_answer, flows, clientdict
+            )
+        return self._continue(flows, authdict, clientdict, clientip, operation)
 
+    def _first_answer(
+        self, session: Session, flows: Flows, clientdict: Optional[JsonDict]
+    ) -> CheckResult:
+        return False, self.challenge(flows, session), clientdict or {}, session.id
+
+    @inlineCallbacks
+    def _continue(
+        self,
+        flows: Flows,
+        authdict: JsonDict,
+        clientdict: Optional[JsonDict],
+        clientip: str,
+        operation: Optional[Operation],
+    ) -> Steps[CheckResult]:
+        session, clientdict = yield self._session_for(authdict, clientdict, operation)
         errordict: JsonDict = {}
         if "type" in authdict:
+            if operation is not None and not _is_in(flows, authdict["type"]):
+                # Another stage would prove nothing here, but a password could
+                # be guessed at past the limits of a login.
+                raise _unknown_stage()
             errordict = yield self._take_stage(authdict, clientip, session)
         if _is_complete(flows, session.creds):
             if operation is not None:
@@ -105,7 +128,7 @@ class InteractiveAuth:
     @inlineCallbacks
     def _session_for(
         self,
-        authdict: Optional[JsonDict],
+        authdict: JsonDict,
         clientdict: Optional[JsonDict],
         operation: Optional[Operation],
     ) -> Steps[Tuple[Session, JsonDict]]:
@@ -114,7 +137,7 @@ class InteractiveAuth:
             those of this request, or, if it has none, the remembered ones.
         """
         session = None
-        if authdict and "session" in authdict:
+        if "session" in authdict:
             session = yield self.sessions.get(authdict["session"])
             if session is None and operation is not None:
                 raise _unknown_session()
@@ -137,7 +160,7 @@ class InteractiveAuth:
         """
         stage_type = authdict["type"]
         if stage_type not in self.stages:
-            raise LoginError(400, "Unknown authentication type", Codes.UNRECOGNIZED)
+            raise _unknown_stage()
         try:
             result = yield self.stages[stage_type].check(authdict, clientip)
         except LoginError as error:
@@ -224,3 +247,11 @@ def _unknown_session() -> MatrixError:
 
 def _is_complete(flows: Flows, creds: JsonDict) -> bool:
     return any(all(stage in creds for stage in flow) for flow in flows)
+
+
+def _is_in(flows: Flows, stage_type: str) -> bool:
+    return any(stage_type in flow for flow in flows)
+
+
+def _unknown_stage() -> LoginError:
+    return LoginError(400, "Unknown authentication type", Codes.UNRECOGNIZED)

@@ -1,121 +1,157 @@
 """
-Whose is a password?  Several may know, and they stand in line (source 000,
-C{_check_password}).
+Who is it?  Several may know, and they stand in line (source 000,
+C{_check_password}; source 001): the modules, then, for a password, the accounts
+that have one here.
 """
 
-from typing import Any, List, Optional
+from typing import Any, Callable, Mapping, Optional
 
-from twisted.internet.defer import inlineCallbacks
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, inlineCallbacks
 from zope.interface import implementer
 
 from synauth.auth.passwords import MAX_PASSWORD_LENGTH, LocalPasswords
 from synauth.awaiting import Steps, awaiting
-from synauth.interfaces import IPasswordChecker, IRateLimiter
+from synauth.constants import Codes, LoginType
+from synauth.errors import LoginError, MatrixError
+from synauth.identifiers import UserID, qualify, utf8
+from synauth.interfaces import IAuthenticator, ICallbacks, IRateLimiter
+from synauth.providers.calling import CouldNotAsk
+from synauth.providers.results import Vouched
 
-_log = Logger()
 
-
-@implementer(IPasswordChecker)
-class PasswordLogin:
+def invalid_password(reason: str = "wrong_password") -> LoginError:
     """
-    Asks each provider in turn, then the local passwords.
+    @param reason: for the audit log.
+    @return: the one answer to everything that lets nobody in.
+    """
+    error = LoginError(403, "Invalid password", Codes.FORBIDDEN)
+    error.reason = reason
+    return error
 
-    @param providers: objects with the legacy C{check_password}.
+
+@implementer(IAuthenticator)
+class Authenticator:
+    """
+    Asks the modules in turn, then the local passwords.
+
+    @param hostname: the server name.
+    @param callbacks: the modules.
     @param local: the accounts with a password of their own.
     @param ask_local: whether such a password lets anybody in.
     """
 
     def __init__(
-        self, providers: List[Any], local: LocalPasswords, ask_local: bool = True
+        self,
+        hostname: str,
+        callbacks: ICallbacks,
+        local: LocalPasswords,
+        ask_local: bool = True,
     ) -> None:
-        self._providers = providers
+        self._hostname = hostname
+        self._callbacks = callbacks
         self._local = local
         self._ask_local = ask_local
 
     @inlineCallbacks
-    def check_password(self, user_id: str, password: str) -> Steps[Optional[str]]:
+    def authenticate(
+        self, user: str, login_type: str, login_dict: Mapping[str, Any]
+    ) -> Steps[Optional[Vouched]]:
         """
-        See L{IPasswordChecker.check_password}.  An empty or an over-long
-        password is nobody's; no provider gets to see it, because to a directory
-        server an empty password can mean "anonymous".
+        See L{IAuthenticator.authenticate}.  An empty or an over-long password
+        is nobody's; no module gets to see it, because to a directory server an
+        empty password can mean "anonymous".  Nor is anybody asked about what is
+        no user id.  Errs with L{LoginError} 403 if nobody says yes and a module
+        could not be asked, and 400 C{M_MISSING_PARAM} without a password where
+        one is due.
         """
-        if not password or len(password) > MAX_PASSWORD_LENGTH:
+        password: Any = login_dict.get("password")
+        if "password" in login_dict:
+            if not is_possible(password):
+                return None
+        elif login_type == LoginType.PASSWORD:
+            raise LoginError(400, "Missing password", Codes.MISSING_PARAM)
+        user_id = qualify(user, self._hostname)
+        if not UserID.is_valid(user_id):
             return None
-        for provider in self._providers:
-            vouched = yield self._ask(provider, user_id, password)
-            if vouched:
-                found = yield self._local.find(user_id)
-                if found is not None:
-                    return found[0]
-                _log.error(
-                    "{provider} vouches for {user_id}, who has no account here: it"
-                    " should make one with account_handler.register()",
-                    provider=_name(provider),
-                    user_id=user_id,
-                )
-        if not self._ask_local:
-            return None
-        proved = yield self._local.check_password(user_id, password)
-        return proved
-
-    @inlineCallbacks
-    def _ask(self, provider: Any, user_id: str, password: str) -> Steps[bool]:
-        """
-        @return: fires with whether a provider vouches.  One that fails, or
-            answers with anything but C{True} or C{user_id}, does not.
-        """
+        unasked = False
         try:
-            answer = yield awaiting(provider.check_password, user_id, password)
-        except Exception:
-            _log.failure("{provider} failed", provider=_name(provider))
-            return False
-        if answer is True or (answer and answer == user_id):
-            return True
-        if answer:
-            _log.error(
-                "{provider} answered with a {type} where True was due",
-                provider=_name(provider),
-                type=type(answer).__name__,
-            )
-        return False
+            answer = yield self._callbacks.check_auth(user, login_type, login_dict)
+        except CouldNotAsk:
+            answer, unasked = None, True
+        if answer is None and login_type == LoginType.PASSWORD and self._ask_local:
+            name = yield self._local.check_password(user_id, password)
+            answer = name and Vouched(name)
+        if answer is None and unasked:
+            raise invalid_password("could_not_ask")
+        return answer
 
 
-def _name(provider: Any) -> str:
-    return "%s.%s" % (type(provider).__module__, type(provider).__name__)
-
-
-@implementer(IPasswordChecker)
-class LimitedPasswords:
+def is_possible(password: Any) -> bool:
     """
-    Bounds how often somebody may be wrong about one account's password.
+    @return: whether somebody can have such a password.
+    @raise MatrixError: 400 C{M_INVALID_PARAM} if it is no text.
+    """
+    if not isinstance(password, str):
+        raise MatrixError(400, "'password' must be a string", Codes.INVALID_PARAM)
+    if not 0 < len(password) <= MAX_PASSWORD_LENGTH:
+        return False
+    utf8(password)
+    return True
+
+
+@implementer(IAuthenticator)
+class LimitedAuthenticator:
+    """
+    Bounds how often somebody may be wrong about one account.
 
     An attempt is counted before it is looked at, and given back if it was
-    right: otherwise as many guesses as fit into one moment would be free.
+    right, or if nobody could say: otherwise as many guesses as fit into one
+    moment would be free.
 
-    @param passwords: who is asked.
+    @param hostname: the server name.
+    @param authenticator: who is asked.
     @param limiter: the failed attempts of each account.
     """
 
-    def __init__(self, passwords: IPasswordChecker, limiter: IRateLimiter) -> None:
-        self._passwords = passwords
+    def __init__(
+        self, hostname: str, authenticator: IAuthenticator, limiter: IRateLimiter
+    ) -> None:
+        self._hostname = hostname
+        self._authenticator = authenticator
         self._limiter = limiter
 
-    @inlineCallbacks
-    def check_password(self, user_id: str, password: str) -> Steps[Optional[str]]:
+    def authenticate(
+        self, user: str, login_type: str, login_dict: Mapping[str, Any]
+    ) -> "Deferred[Optional[Vouched]]":
         """
-        See L{IPasswordChecker.check_password}; errs with
-        L{synauth.errors.LimitExceededError} before anything is hashed, also for
+        See L{IAuthenticator.authenticate}; errs with
+        L{synauth.errors.LimitExceededError} before anybody is asked, also for
         the right password.
         """
-        key = user_id.lower()
-        self._limiter.hit(key)
-        try:
-            proved = yield self._passwords.check_password(user_id, password)
-        except Exception:
-            # Nobody learned anything about the password.
-            self._limiter.refund(key)
-            raise
-        if proved is not None:
-            self._limiter.refund(key)
-        return proved
+        return limited(
+            self._limiter,
+            qualify(user, self._hostname).lower(),
+            lambda: self._authenticator.authenticate(user, login_type, login_dict),
+        )
+
+
+@inlineCallbacks
+def limited(limiter: IRateLimiter, key: str, ask: Callable[[], Any]) -> Steps[Any]:
+    """
+    Ask for an authentication, and count it against a limit if the answer is no.
+
+    @param key: what the limit is about.
+    @param ask: gives a Deferred of the answer, C{None} for a no.
+    @return: fires with the answer; errs with
+        L{synauth.errors.LimitExceededError} without asking.
+    """
+    limiter.hit(key)
+    try:
+        answer = yield awaiting(ask)
+    except Exception:
+        # Nobody learned anything.
+        limiter.refund(key)
+        raise
+    if answer is not None:
+        limiter.refund(key)
+    return answer

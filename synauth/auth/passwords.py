@@ -219,6 +219,14 @@ class LocalPasswords:
             )
         return name
 
+    def check_nobody(self, password: str) -> "Deferred[bool]":
+        """
+        Do the work of a check where there is no account to check.
+
+        @return: a Deferred that fires with C{False}.
+        """
+        return self._hasher.verify(password, None)
+
     @inlineCallbacks
     def _rehash(self, user_id: Any, password: str, old_hash: Any) -> Steps[None]:
         new_hash = yield self._hasher.hash(password)

@@ -2,7 +2,7 @@
 Settings that are more than a word or a number, as the core takes them.
 """
 
-from typing import Optional
+from typing import Mapping, Optional
 
 import attr
 
@@ -42,7 +42,6 @@ class HandlerOptions:
     an object of this class as C{handler_options} of the configuration.
 
     @ivar local_passwords: whether passwords in the database let anybody in.
-
     @ivar hash_threads: how many passwords are hashed at once; C{None} for one a
         processor.
     @ivar hash_queue: how many more may wait before a login is turned away.
@@ -51,6 +50,8 @@ class HandlerOptions:
     @ivar max_session_bytes: how large one of them may be.
     @ivar failed_attempts: how often somebody may be wrong about one account's
         password, or C{None} for no limit.
+    @ivar module_timeout: how long a module may take, in seconds.
+    @ivar module_timeouts: the same for single modules, by their names.
     """
 
     local_passwords: bool = True
@@ -59,3 +60,5 @@ class HandlerOptions:
     max_sessions: int = 100000
     max_session_bytes: int = 16384
     failed_attempts: Optional[RateLimit] = None
+    module_timeout: float = 10.0
+    module_timeouts: Mapping[str, float] = attr.Factory(dict)

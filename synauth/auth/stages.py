@@ -11,11 +11,12 @@ from twisted.logger import Logger
 from twisted.web.error import Error as ErrorStatus
 from zope.interface import implementer
 
+from synauth.auth.login import invalid_password
 from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes, LoginType
 from synauth.errors import LoginError, MatrixError
 from synauth.identifiers import UserID, qualify, user_of_login
-from synauth.interfaces import IHomeServer, IPasswordChecker, IStage
+from synauth.interfaces import IAuthenticator, IHomeServer, IStage
 
 _log = Logger()
 
@@ -47,19 +48,19 @@ class DummyStage:
 
 
 @implementer(IStage)
-class PasswordStage:
+class LoginStage:
     """
-    C{m.login.password}.
+    C{m.login.password}, or a login type of a module.
 
+    @param type: the login type.
     @param hostname: the server name, for users named by their localpart.
-    @param passwords: says whose a password is.
+    @param authenticator: says who somebody is.
     """
 
-    type = LoginType.PASSWORD
-
-    def __init__(self, hostname: str, passwords: IPasswordChecker) -> None:
+    def __init__(self, type: str, hostname: str, authenticator: IAuthenticator) -> None:
+        self.type = type
         self._hostname = hostname
-        self._passwords = passwords
+        self._authenticator = authenticator
 
     def params(self) -> Params:
         """
@@ -71,29 +72,17 @@ class PasswordStage:
     def check(self, authdict: Dict[str, Any], clientip: str) -> Steps[Any]:
         """
         @return: fires with the account's user id; errs with L{LoginError} 403
-            for a wrong password, 400 C{M_MISSING_PARAM} if something is
-            missing.
+            for a no, 400 C{M_MISSING_PARAM} if something is missing.
         """
         user = user_of_login(authdict)
-        if user is None or "password" not in authdict:
-            raise LoginError(400, "Missing user or password", Codes.MISSING_PARAM)
-        password = authdict["password"]
-        if not isinstance(password, str):
-            raise MatrixError(400, "'password' must be a string", Codes.INVALID_PARAM)
-        user_id = UserID.from_string(qualify(user, self._hostname))
-        proved = yield self._passwords.check_password(user_id.to_string(), password)
+        if user is None:
+            raise LoginError(400, "Missing user", Codes.MISSING_PARAM)
+        # What is no user id is the client's mistake, not a wrong guess.
+        UserID.from_string(qualify(user, self._hostname))
+        proved = yield self._authenticator.authenticate(user, self.type, authdict)
         if proved is None:
             raise invalid_password()
-        return proved
-
-
-def invalid_password() -> LoginError:
-    """
-    @return: the one answer to every password that lets nobody in.
-    """
-    error = LoginError(403, "Invalid password", Codes.FORBIDDEN)
-    error.reason = "wrong_password"
-    return error
+        return proved.user_id
 
 
 @implementer(IStage)

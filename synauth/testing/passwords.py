@@ -1,6 +1,6 @@
 """
 What the contracts around passwords mean: L{IHashPool}, L{IPasswordHasher},
-L{IPasswordChecker} and L{IStage}.
+L{IPasswordChecker}, L{IAuthenticator} and L{IStage}.
 
 A I{fixture} is a function that is given the test case and gives what is under
 test.
@@ -13,13 +13,16 @@ from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
+from synauth.constants import LoginType
 from synauth.errors import MatrixError
 from synauth.interfaces import (
+    IAuthenticator,
     IHashPool,
     IPasswordChecker,
     IPasswordHasher,
     IStage,
 )
+from synauth.providers.results import Vouched
 
 Fixture = Callable[[TestCase], Any]
 
@@ -70,6 +73,15 @@ def make_ipasswordchecker_tests(fixture: Fixture) -> Any:
     @return: the tests of L{IPasswordChecker}: a class to inherit from.
     """
     return _made(PasswordCheckerTests, fixture)
+
+
+def make_iauthenticator_tests(fixture: Fixture) -> Any:
+    """
+    @param fixture: makes an authenticator of C{example.org} that knows L{ALICE}
+        by L{PASSWORD}, and the account C{@bob:example.org} by nothing.
+    @return: the tests of L{IAuthenticator}: a class to inherit from.
+    """
+    return _made(AuthenticatorTests, fixture)
 
 
 def make_istage_tests(fixture: Fixture) -> Any:
@@ -219,6 +231,89 @@ class PasswordCheckerTests(ContractTestCase):
         ):
             proved = yield self.subject.check_password(user_id, password)
             self.assertIsNone(proved)
+
+
+class AuthenticatorTests(ContractTestCase):
+    """
+    See L{make_iauthenticator_tests}.
+    """
+
+    interface = IAuthenticator
+
+    def ask(
+        self, user: str, type: str = LoginType.PASSWORD, **login_dict: Any
+    ) -> "Deferred[Any]":
+        """
+        @return: what an authentication comes to.
+        """
+        return self.subject.authenticate(user, type, login_dict)
+
+    @inlineCallbacks
+    def test_right(self) -> Any:
+        """
+        The right password proves the account's own id, however it was typed.
+        """
+        for typed in (ALICE, "@ALICE:example.org", "alice", "Alice"):
+            proved = yield self.ask(typed, password=PASSWORD)
+            self.assertIsInstance(proved, Vouched)
+            self.assertEqual(proved.user_id, ALICE)
+
+    @inlineCallbacks
+    def test_wrong(self) -> Any:
+        """
+        Nothing else proves anything.
+        """
+        for user, password in (
+            (ALICE, "wrong"),
+            (ALICE, ""),
+            (ALICE, PASSWORD.upper()),
+            (ALICE, "x" * 100000),
+            ("bob", PASSWORD),
+            ("@eve:example.org", PASSWORD),
+            ("@alice:other.example", PASSWORD),
+        ):
+            proved = yield self.ask(user, password=password)
+            self.assertIsNone(proved)
+
+    @inlineCallbacks
+    def test_no_user_id(self) -> Any:
+        """
+        What can't be a user id is nobody.
+        """
+        for user in (
+            "",
+            "@",
+            "@alice",
+            "@:example.org",
+            "alice\0",
+            "\ud800",
+            "x" * 999,
+        ):
+            proved = yield self.ask(user, password=PASSWORD)
+            self.assertIsNone(proved)
+
+    @inlineCallbacks
+    def test_unknown_type(self) -> Any:
+        """
+        A password proves nothing where something else is asked for.
+        """
+        proved = yield self.ask(ALICE, "org.example.unknown", password=PASSWORD)
+        self.assertIsNone(proved)
+
+    @inlineCallbacks
+    def test_no_password(self) -> Any:
+        """
+        Without a password, or with one that is no text, the client is told so.
+        """
+        value: Any
+        for value in (None, 5, True, ["x"], {"x": "y"}, b"x", "\ud800"):
+            error = yield self.assertFailure(
+                self.ask(ALICE, password=value), MatrixError
+            )
+            self.assertEqual((error.code, error.errcode), (400, "M_INVALID_PARAM"))
+        error = yield self.assertFailure(self.ask(ALICE), MatrixError)
+        self.assertEqual((error.code, error.errcode), (400, "M_MISSING_PARAM"))
+        self.assertIn("password", error.msg)
 
 
 class StageTests(ContractTestCase):

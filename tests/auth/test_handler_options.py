@@ -11,7 +11,7 @@ from twisted.trial.unittest import TestCase
 import synauth
 from synauth.auth.handler import AuthHandler
 from synauth.auth.hashpool import HashPool
-from synauth.auth.login import LimitedPasswords
+from synauth.auth.login import LimitedAuthenticator
 from synauth.auth.settings import HandlerOptions, RateLimit
 from synauth.errors import LimitExceededError, LoginError, MatrixError
 from synauth.testing.hosts import MemoryHomeServer
@@ -93,7 +93,7 @@ class OptionsTests(HandlerTestCase):
         """
         Mistakes about one account's password can be limited, at all doors.
         """
-        self.assertNotIsInstance(self.handler.passwords, LimitedPasswords)
+        self.assertNotIsInstance(self.handler.authenticator, LimitedAuthenticator)
         self.make(handler_options=HandlerOptions(failed_attempts=RateLimit(0.1, 2)))
         self.refused(self.handler.validate_password_login(ALICE, "x"), LoginError)
         auth = {"type": "m.login.password", "user": "alice", "password": "x"}

@@ -266,6 +266,28 @@ class StageTests(InteractiveTestCase):
                 (LoginError, 400, "M_UNRECOGNIZED"),
             )
 
+    def test_not_in_the_flows(self) -> None:
+        """
+        Where an operation is named, a stage that it does not ask for is not
+        run; a host of 2016, which names none, runs any.
+        """
+        asked = []
+
+        def guess(authdict: Any, clientip: str) -> Any:
+            asked.append(authdict)
+            return True
+
+        self.auth.stages["org.other"] = CallableStage("org.other", guess)
+        other = {"auth": {"type": "org.other"}}
+        self.assertEqual(
+            self.refused(dict(other), ("POST", "/x")),
+            (LoginError, 400, "M_UNRECOGNIZED"),
+        )
+        self.assertEqual(asked, [])
+        authed, answer, _, _ = self.check(dict(other))
+        self.assertEqual((authed, answer["completed"]), (False, ["org.other"]))
+        self.assertEqual(len(asked), 1)
+
     def test_wrong_types(self) -> None:
         """
         What is not of its type is a client's mistake; no session comes of it.

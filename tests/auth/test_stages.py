@@ -2,61 +2,59 @@
 The stages of user-interactive authentication.
 """
 
-from typing import Any, Dict, List
+from typing import Any, Dict
 from unittest import TestResult
 
-from treq.testing import StubTreq
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.task import Clock as ReactorClock
-from twisted.logger import globalLogPublisher
+from twisted.internet.defer import succeed
 from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.client import PartialDownloadError
-from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from synauth.auth.stages import (
-    CAPTCHA_TIMEOUT,
     CallableStage,
     Checkers,
     DummyStage,
     EmailIdentityStage,
-    PasswordStage,
+    LoginStage,
     RecaptchaStage,
 )
 from synauth.errors import LoginError, MatrixError
-from synauth.homeserver.http_client import SimpleHttpClient
-from synauth.interfaces import IPasswordChecker, IStage
+from synauth.interfaces import IStage
+from synauth.providers.calling import ModuleFailure
 from synauth.testing.hosts import STYLES, MemoryHomeServer
 from synauth.testing.passwords import ALICE, PASSWORD, make_istage_tests
+from tests.auth.asking import HOST, Modules, Provider, failing, no
+
+PIN = "org.example.pin"
 
 
-@implementer(IPasswordChecker)
-class OnePassword:
+def login_stage(type: str, *providers: Any) -> LoginStage:
     """
-    Knows one account.
-
-    @ivar asked: what it was asked.
+    @return: a stage that knows one account, by its password and by its PIN.
     """
+    modules = Modules(*providers, password=PASSWORD)
+    modules.callbacks.register("pins", {(PIN, ("pin", "nonce")): check_pin})
+    return LoginStage(type, HOST, modules.authenticator())
 
-    def __init__(self) -> None:
-        self.asked: List[Any] = []
 
-    def check_password(self, user_id: str, password: str) -> "Deferred[Any]":
-        """
-        See L{IPasswordChecker.check_password}.
-        """
-        self.asked.append((user_id, password))
-        right = (user_id.lower(), password) == (ALICE, PASSWORD)
-        return succeed(ALICE if right else None)
+def check_pin(user: str, login_type: str, fields: Dict[str, Any]) -> Any:
+    """
+    A checker of a module.
+    """
+    return ("@ALICE:example.org", print) if fields["pin"] == "1234" else None
 
 
 class PasswordContractTests(
-    make_istage_tests(lambda case: PasswordStage("example.org", OnePassword()))
+    make_istage_tests(lambda case: login_stage("m.login.password"))
 ):
     """
     C{m.login.password}.
+    """
+
+
+class LoginTypeContractTests(make_istage_tests(lambda case: login_stage(PIN))):
+    """
+    A login type of a module.
     """
 
 
@@ -152,17 +150,17 @@ class DummyStageTests(StageTestCase):
         self.assertEqual(DummyStage.type, "m.login.dummy")
 
 
-class PasswordStageTests(StageTestCase):
+class LoginStageTests(StageTestCase):
     """
-    L{PasswordStage}.
+    L{LoginStage}.
     """
 
     def setUp(self) -> None:
         """
         Make a stage.
         """
-        self.passwords = OnePassword()
-        self.stage = PasswordStage("example.org", self.passwords)
+        self.provider = Provider(no)
+        self.stage = login_stage("m.login.password", self.provider)
 
     def test_passes(self) -> None:
         """
@@ -216,7 +214,7 @@ class PasswordStageTests(StageTestCase):
                 ),
                 (MatrixError, 400, "M_MISSING_PARAM"),
             )
-        self.assertEqual(self.passwords.asked, [])
+        self.assertEqual(self.provider.asked, [])
 
     def test_wrong_types(self) -> None:
         """
@@ -243,7 +241,50 @@ class PasswordStageTests(StageTestCase):
                 (MatrixError, 400, "M_INVALID_PARAM"),
                 authdict,
             )
-        self.assertEqual(self.passwords.asked, [])
+        self.assertEqual(self.provider.asked, [])
+
+    def test_could_not_ask(self) -> None:
+        """
+        A client can't tell a module that failed from a wrong password.
+        """
+        authdict = {"user": "alice", "password": "no"}
+        for provider in (failing, no):
+            stage = login_stage("m.login.password", Provider(provider))
+            checked = stage.check(authdict, "192.0.2.1")
+            error = self.failureResultOf(checked, LoginError).value
+            self.assertEqual(
+                (error.code, error.error_dict()),
+                (403, {"errcode": "M_FORBIDDEN", "error": "Invalid password"}),
+            )
+            self.assertEqual(
+                error.reason,
+                "could_not_ask" if provider is failing else "wrong_password",
+            )
+        self.flushLoggedErrors(ModuleFailure)
+
+    def test_login_type(self) -> None:
+        """
+        A module's own login type proves the account's id, and needs the
+        module's own fields, not a password.
+        """
+        stage = login_stage(PIN, self.provider)
+        self.assertEqual((stage.type, stage.params()), (PIN, None))
+        for user in ("alice", ALICE):
+            authdict = {"user": user, "pin": "1234", "nonce": "x"}
+            self.assertEqual(self.passes(stage, authdict), ALICE)
+        self.assertEqual(
+            self.refused(stage, {"user": "alice", "pin": "1", "nonce": "x"}),
+            (LoginError, 403, "M_FORBIDDEN"),
+        )
+        self.assertEqual(
+            self.refused(stage, {"pin": "1234", "nonce": "x"}),
+            (LoginError, 400, "M_MISSING_PARAM"),
+        )
+        checked = stage.check({"user": "alice", "nonce": "x"}, "192.0.2.1")
+        error = self.failureResultOf(checked, MatrixError).value
+        self.assertEqual((error.code, error.errcode), (400, "M_MISSING_PARAM"))
+        self.assertTrue(error.msg.endswith(": pin"), error.msg)
+        self.assertEqual(self.provider.asked, [])
 
 
 class EmailIdentityStageTests(StageTestCase):
@@ -289,240 +330,6 @@ class EmailIdentityStageTests(StageTestCase):
                 self.refused(stage, {"threepid_creds": creds}),
                 (MatrixError, 400, "M_INVALID_PARAM"),
             )
-
-
-class RecaptchaStageTests(StageTestCase):
-    """
-    L{RecaptchaStage}.
-    """
-
-    def setUp(self) -> None:
-        """
-        Make a stage on a host that listens to the log.
-        """
-        self.hs = MemoryHomeServer()
-        self.stage = RecaptchaStage(self.hs)
-        self.events: List[Any] = []
-        globalLogPublisher.addObserver(self.events.append)
-        self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
-
-    REFUSED = (LoginError, 401, "M_UNAUTHORIZED")
-
-    def test_params(self) -> None:
-        """
-        A client needs the public key.
-        """
-        self.assertEqual(self.stage.params(), {"public_key": "public"})
-
-    def test_asked(self) -> None:
-        """
-        The provider is sent the response, the secret and the client's address;
-        it may answer in any style.
-        """
-        for style in STYLES:
-            hs = MemoryHomeServer(style)
-            stage = RecaptchaStage(hs)
-            self.assertIs(self.passes(stage, {"response": "solved"}), True)
-            form = {"secret": "private", "response": "solved", "remoteip": "192.0.2.1"}
-            self.assertEqual(
-                hs.http.posted, [("https://captcha.example/siteverify", form)]
-            )
-
-    def test_missing(self) -> None:
-        """
-        Without a response nobody is asked.
-        """
-        self.assertEqual(
-            self.refused(self.stage, {}), (LoginError, 400, "M_CAPTCHA_NEEDED")
-        )
-        for response in (None, 5, [], {}):
-            self.assertEqual(
-                self.refused(self.stage, {"response": response}),
-                (MatrixError, 400, "M_INVALID_PARAM"),
-            )
-        self.assertEqual(self.hs.http.posted, [])
-
-    def test_only_true_is_success(self) -> None:
-        """
-        Nothing but C{true} is a success.
-        """
-        for answer in (
-            {"success": False},
-            {"success": "yes"},
-            {"success": "true"},
-            {"success": 1},
-            {"success": [True]},
-            {"success": None},
-            {},
-            [],
-            [["success", True]],
-            "success",
-            True,
-            None,
-        ):
-            self.hs.http.answer = lambda uri, args: answer  # noqa: B023
-            self.assertEqual(
-                self.refused(self.stage, {"response": "x"}), self.REFUSED, answer
-            )
-        self.assertEqual(self.flushLoggedErrors(), [])
-
-    def test_error_status_of_an_old_client(self) -> None:
-        """
-        An old host's client raises on an error status; its body is the answer.
-        """
-
-        def answer(uri: str, args: Any) -> Any:
-            raise PartialDownloadError(400, b"Bad Request", body)
-
-        self.hs.http.answer = answer
-        body: Any = b'{"success": true}'
-        self.assertIs(self.passes(self.stage, {"response": "x"}), True)
-        for body in (b'{"success": false}', b"no JSON", b"\xff", b"", None):  # noqa: B007
-            self.assertEqual(self.refused(self.stage, {"response": "x"}), self.REFUSED)
-        self.assertEqual(len(self.flushLoggedErrors()), 4)
-
-    def test_unreachable(self) -> None:
-        """
-        Whatever goes wrong with the provider is logged, without what was sent,
-        and is no success.
-        """
-
-        def answer(uri: str, args: Any) -> Any:
-            raise ConnectionRefusedError("nobody there")
-
-        self.hs.http.answer = answer
-        self.assertEqual(
-            self.refused(self.stage, {"response": "the-response"}), self.REFUSED
-        )
-        self.assertEqual(len(self.flushLoggedErrors(ConnectionRefusedError)), 1)
-        logged = repr(self.events)
-        self.assertNotIn("the-response", logged)
-        self.assertNotIn("private", logged)
-
-    def test_time_limit(self) -> None:
-        """
-        A host's client that never answers is given up on.
-        """
-        never: "Deferred[Any]" = Deferred()
-        self.hs.http.answer = lambda uri, args: never
-        checked = self.stage.check({"response": "x"}, "192.0.2.1")
-        self.hs.reactor.advance(CAPTCHA_TIMEOUT - 0.1)
-        self.assertNoResult(checked)
-        self.hs.reactor.advance(0.1)
-        self.failureResultOf(checked, LoginError)
-        self.assertEqual(self.hs.reactor.getDelayedCalls(), [])
-        self.assertEqual(len(self.flushLoggedErrors()), 1)
-
-
-class Provider(Resource):
-    """
-    A captcha provider.
-    """
-
-    isLeaf = True
-    status = 200
-    body = b'{"success": true}'
-    silent = False
-    location = None
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: List[Any] = []
-
-    def render(self, request: Any) -> Any:
-        """
-        Answer as told.
-        """
-        self.forms.append((request.method, request.uri, request.args))
-        if self.silent:
-            return NOT_DONE_YET
-        request.setResponseCode(self.status)
-        if self.location:
-            request.setHeader(b"location", self.location)
-        return self.body
-
-
-class RecaptchaOverHttpTests(StageTestCase):
-    """
-    L{RecaptchaStage} through L{SimpleHttpClient}.
-    """
-
-    REFUSED = (LoginError, 401, "M_UNAUTHORIZED")
-
-    def setUp(self) -> None:
-        """
-        Make a provider, and a stage that asks it.
-        """
-        self.provider = Provider()
-        treq = StubTreq(self.provider)
-        hs = MemoryHomeServer()
-        hs.http = SimpleHttpClient(treq, hs.reactor)  # type: ignore
-        self.reactor: ReactorClock = hs.reactor
-        self.stage = RecaptchaStage(hs)
-
-    def test_success(self) -> None:
-        """
-        The form arrives as the provider expects it.
-        """
-        self.assertIs(self.passes(self.stage, {"response": "\u00e4&="}), True)
-        self.assertEqual(
-            self.provider.forms,
-            [
-                (
-                    b"POST",
-                    b"/siteverify",
-                    {
-                        b"secret": [b"private"],
-                        b"response": ["\u00e4&=".encode()],
-                        b"remoteip": [b"192.0.2.1"],
-                    },
-                )
-            ],
-        )
-        self.assertEqual(self.reactor.getDelayedCalls(), [])
-
-    def test_error_status(self) -> None:
-        """
-        An error status whose body is JSON is an answer.
-        """
-        for self.provider.status in (400, 404, 500, 503):
-            self.provider.body = b'{"success": true}'
-            self.assertIs(self.passes(self.stage, {"response": "x"}), True)
-            self.provider.body = b'{"success": false}'
-            self.assertEqual(self.refused(self.stage, {"response": "x"}), self.REFUSED)
-
-    def test_not_json(self) -> None:
-        """
-        Anything else is none.
-        """
-        for body in (b"", b"<html>", b"\xff\xfe", b'{"success": true', b"x" * 65537):
-            self.provider.body = body
-            self.assertEqual(self.refused(self.stage, {"response": "x"}), self.REFUSED)
-        self.assertEqual(len(self.flushLoggedErrors()), 5)
-
-    def test_redirect(self) -> None:
-        """
-        The secret goes where it was configured to go, and nowhere else.
-        """
-        self.provider.location = b"https://elsewhere.example/"
-        self.provider.body = b"moved"
-        for self.provider.status in (301, 302, 303, 307, 308):
-            del self.provider.forms[:]
-            self.assertEqual(self.refused(self.stage, {"response": "x"}), self.REFUSED)
-            self.assertEqual(len(self.provider.forms), 1)
-        self.flushLoggedErrors()
-
-    def test_silent(self) -> None:
-        """
-        A provider that says nothing is given up on.
-        """
-        self.provider.silent = True
-        checked = self.stage.check({"response": "x"}, "192.0.2.1")
-        self.assertNoResult(checked)
-        self.reactor.advance(CAPTCHA_TIMEOUT)
-        self.failureResultOf(checked, LoginError)
-        self.assertEqual(self.reactor.getDelayedCalls(), [])
-        self.flushLoggedErrors()
 
 
 class CheckersTests(SynchronousTestCase):

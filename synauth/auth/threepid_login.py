@@ -1,0 +1,78 @@
+"""
+Logins by an e-mail address or a telephone number (specification, "Third-party
+ID"; source 001, C{check_3pid_auth}).
+"""
+
+from typing import Any, Optional
+
+from twisted.internet.defer import inlineCallbacks
+
+from synauth.auth.login import invalid_password, is_possible
+from synauth.auth.passwords import LocalPasswords
+from synauth.awaiting import Steps
+from synauth.constants import LoginType
+from synauth.interfaces import IAuthenticator, ICallbacks
+from synauth.providers.calling import CouldNotAsk
+from synauth.providers.results import Vouched
+
+
+class ThreepidLogin:
+    """
+    Asks the modules whose address and password these are; if none knows, it is
+    a login of whoever has the address here.
+
+    @param callbacks: the modules.
+    @param store: an L{synauth.interfaces.IThreepidStore}.
+    @param authenticator: for the login of who has the address.
+    @param local: does the work of a hash where nobody has it.
+    """
+
+    def __init__(
+        self,
+        callbacks: ICallbacks,
+        store: Any,
+        authenticator: IAuthenticator,
+        local: LocalPasswords,
+    ) -> None:
+        self._callbacks = callbacks
+        self._store = store
+        self._authenticator = authenticator
+        self._local = local
+
+    @inlineCallbacks
+    def authenticate(
+        self, medium: str, address: str, password: str
+    ) -> Steps[Optional[Vouched]]:
+        """
+        @param medium: C{"email"} or C{"msisdn"}.
+        @param address: in its canonical form.
+        @param password: what the client sent.
+        @return: fires with whose it is, or with C{None} for a no; errs as
+            L{IAuthenticator.authenticate}.
+        """
+        if not is_possible(password):
+            return None
+        unasked = False
+        try:
+            answer = yield self._callbacks.check_3pid_auth(medium, address, password)
+        except CouldNotAsk:
+            answer, unasked = None, True
+        if answer is None:
+            answer = yield self._bound(medium, address, password)
+        if answer is None and unasked:
+            raise invalid_password("could_not_ask")
+        return answer
+
+    @inlineCallbacks
+    def _bound(
+        self, medium: str, address: str, password: str
+    ) -> Steps[Optional[Vouched]]:
+        user_id = yield self._store.get_user_id_by_threepid(medium, address)
+        if user_id is None:
+            # Takes as long as a wrong password does.
+            yield self._local.check_nobody(password)
+            return None
+        answer = yield self._authenticator.authenticate(
+            user_id, LoginType.PASSWORD, {"password": password}
+        )
+        return answer
