@@ -15,7 +15,7 @@ from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import AuthError, InvalidTokenError, UserLockedError
 from synauth.homeserver.devices import new_device_id
-from synauth.interfaces import IClock
+from synauth.interfaces import ICallbacks, IClock
 from synauth.storage.records import EndedToken, NewLogin, Rotation
 
 _log = Logger()
@@ -79,11 +79,18 @@ class Logins:
     @param macaroons: makes the tokens.
     @param clock: an L{IClock}.
     @param config: the server's settings: the lifetimes.
+    @param callbacks: are told which tokens have ended.
     """
 
     def __init__(
-        self, store: Any, macaroons: MacaroonTokens, clock: IClock, config: Any
+        self,
+        store: Any,
+        macaroons: MacaroonTokens,
+        clock: IClock,
+        config: Any,
+        callbacks: ICallbacks,
     ) -> None:
+        self._callbacks = callbacks
         self._store = store
         self._macaroons = macaroons
         self._clock = clock
@@ -130,7 +137,8 @@ class Logins:
         @return: fires with the answer to the client.
         """
         login = self.prepare(user_id, details)
-        yield self._store.add_login(login)
+        ended = yield self._store.add_login(login)
+        yield self.tell_ended(ended)
         return self.answer(login)
 
     def answer(self, login: NewLogin) -> Dict[str, Any]:
@@ -227,14 +235,13 @@ class Logins:
 
         @param token: the access token, for one without a device.
         """
-        ended: List[EndedToken]
         if requester.device_id is None:
             ended = yield self._store.delete_access_token(token)
         else:
             ended = yield self._store.delete_devices(
                 requester.user_id, [requester.device_id]
             )
-        _log.debug("{n} tokens of {user} ended", n=len(ended), user=requester.user_id)
+        yield self.tell_ended(ended)
 
     @inlineCallbacks
     def log_out_all(self, requester: Requester) -> Steps[None]:
@@ -242,7 +249,17 @@ class Logins:
         End all logins of a user.
         """
         ended = yield self._store.delete_all_devices(requester.user_id)
-        _log.debug("{n} tokens of {user} ended", n=len(ended), user=requester.user_id)
+        yield self.tell_ended(ended)
+
+    @inlineCallbacks
+    def tell_ended(self, ended: List[EndedToken]) -> Steps[None]:
+        """
+        Tell the modules that tokens have ended; to be waited for.
+        """
+        for token in ended:
+            yield self._callbacks.on_logged_out(
+                token.user_id, token.device_id, token.token
+            )
 
     def _access_token(self, user_id: str, now: int, valid_until: Optional[int]) -> str:
         duration = None if valid_until is None else valid_until - now

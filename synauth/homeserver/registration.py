@@ -6,7 +6,7 @@ import secrets
 import string
 from typing import Any, Dict, Optional, Tuple
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
 from zope.interface import implementer
 
 from synauth.awaiting import Steps
@@ -37,8 +37,7 @@ class Registration:
         self._logins = logins
         self._clock = clock
 
-    @inlineCallbacks
-    def check_username(self, localpart: str) -> Steps[None]:
+    def check_username(self, localpart: str) -> "Deferred[None]":
         """
         Whether an account with this name could be made now.
 
@@ -46,12 +45,12 @@ class Registration:
         @return: fires with C{None}; errs with L{MatrixError} 400
             C{M_INVALID_USERNAME} or C{M_USER_IN_USE}.
         """
-        check_new_localpart(localpart, self._hostname)
-        taken = yield self._store.get_users_by_id_case_insensitive(
-            self._user_id(localpart)
-        )
-        if taken:
-            raise MatrixError(400, "User ID already taken.", Codes.USER_IN_USE)
+        try:
+            check_new_localpart(localpart, self._hostname)
+        except MatrixError:
+            return fail()
+        found = self._store.get_users_by_id_case_insensitive(self._user_id(localpart))
+        return found.addCallback(_refuse_taken)
 
     @inlineCallbacks
     def register_user(
@@ -62,6 +61,7 @@ class Registration:
         admin: bool = False,
         is_guest: bool = False,
         user_type: Optional[str] = None,
+        display_name: Optional[str] = None,
     ) -> Steps[Dict[str, Any]]:
         """
         Make an account, and log it in if that is wanted: in one transaction.
@@ -70,6 +70,7 @@ class Registration:
         @param password_hash: C{None} for no local password.
         @param login: how to log it in, or C{None} not to.
         @param is_guest: whether it is a guest: then the name is a number.
+        @param display_name: the name in its profile, or C{None} for no profile.
         @return: fires with the answer to the client; errs with L{MatrixError}
             400 C{M_INVALID_USERNAME} or C{M_USER_IN_USE}.
         """
@@ -85,6 +86,7 @@ class Registration:
             admin=admin,
             is_guest=is_guest,
             user_type=user_type,
+            display_name=display_name,
         )
         prepared = self._logins.prepare(user_id, login) if login else None
         yield self._store.create_user(account, prepared)
@@ -102,6 +104,11 @@ class Registration:
 
     def _user_id(self, localpart: str) -> str:
         return "@%s:%s" % (localpart, self._hostname)
+
+
+def _refuse_taken(accounts: Dict[str, Any]) -> None:
+    if accounts:
+        raise MatrixError(400, "User ID already taken.", Codes.USER_IN_USE)
 
 
 def _made_up_name(is_guest: bool) -> str:

@@ -75,9 +75,13 @@ class HomeServer:
         self._clock = Clock(reactor)
         self._store = DataStore(database, self._clock)
         self._device_handler = DeviceHandler(self._store)
-        self.auth_handler = AuthHandler(self, hash_pool)
+        self.auth_handler = AuthHandler(self, hash_pool, self.audit)
         self.logins = Logins(
-            self._store, self.auth_handler.macaroons, self._clock, config
+            self._store,
+            self.auth_handler.macaroons,
+            self._clock,
+            config,
+            self.auth_handler.callbacks,
         )
         self.registration = Registration(
             self.hostname, self._store, self.logins, self._clock

@@ -24,12 +24,20 @@ from synauth.errors import ConfigError
 from synauth.homeserver.config.loading import load_config
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.data_lock import DataLock
-from synauth.homeserver.providers import load_password_providers
+from synauth.homeserver.module_host import ModuleHost
 from synauth.homeserver.server import HomeServer
 from synauth.homeserver.signing_key import load_or_create_signing_key, make_data_dir
+from synauth.providers.loading import (
+    LoadedModule,
+    build_modules,
+    load_modules,
+    module_schemas,
+)
 from synauth.storage.database import Database
 from synauth.storage.migrations import prepare_database
+from synauth.storage.module_schemas import apply_module_schemas
 from synauth.storage.sqlite import SqliteEngine
+from synauth.web.access_token import access_token
 from synauth.web.api import make_root
 from synauth.web.server import SynauthSite
 
@@ -151,13 +159,15 @@ def make_service(
         it finds there.
     """
     config = load_config(paths, overrides, data_dir)
+    modules = load_modules(config.modules, config.password_providers)
     make_data_dir(config.data_dir)
     lock = DataLock(config.data_dir)
-    config = complete(config)
     engine = SqliteEngine(config.database.args["database"])
     prepare_database(engine)
+    apply_module_schemas(engine, module_schemas(modules))
     database = Database(reactor, engine)
-    root = make_root(HomeServer(config, reactor, database))
+    hs = HomeServer(complete(config), reactor, database)
+    root = make_root(hs, add_modules(hs, modules))
     ports = listen(reactor, make_sites(config, root, reactor))
     service = MultiService()
     # In this order they start, and the doors come before the words.
@@ -169,17 +179,33 @@ def make_service(
 
 def complete(config: HomeServerConfig) -> HomeServerConfig:
     """
-    Add to the settings what does not stand in a file: the signing key and the
-    providers' classes.
+    Add to the settings what does not stand in a file: the signing key.
 
-    @raise ConfigError: if one can't be had.
+    @return: settings for L{HomeServer}.  The handler is not to load the
+        providers: here they are modules like others.
+    @raise ConfigError: if there is no key and none can be made.
     """
     return attr.evolve(
         config,
         macaroon_secret_key=config.macaroon_secret_key
         or load_or_create_signing_key(config.data_dir),
-        password_providers=load_password_providers(config.password_providers),
+        password_providers=(),
     )
+
+
+def add_modules(
+    hs: HomeServer, modules: Sequence[LoadedModule]
+) -> Dict[str, IResource]:
+    """
+    Put modules to work.
+
+    @return: what they want to have served, by path.
+    @raise ConfigError: if one can't be.
+    """
+    host = ModuleHost(hs, access_token)
+    build_modules(modules, host)
+    hs.auth_handler.offer_login_types()
+    return host.resources
 
 
 def make_sites(

@@ -2,7 +2,9 @@
 What is served where.
 """
 
-from typing import List
+from typing import List, Mapping, Optional
+
+from twisted.web.resource import IResource
 
 from synauth.homeserver.server import HomeServer
 from synauth.web.admin import SharedSecretRegistration
@@ -10,7 +12,7 @@ from synauth.web.discovery import DiscoveryEndpoints
 from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
 from synauth.web.register import RegisterEndpoint
-from synauth.web.routes import Route, build_root, client_prefixes
+from synauth.web.routes import Route, add_resource, build_root, client_prefixes
 from synauth.web.sessions import SessionEndpoints
 
 ANYWHERE = ("",)
@@ -39,12 +41,16 @@ ROUTES: List[Route] = [
 ]
 
 
-def make_root(hs: HomeServer) -> JsonResource:
+def make_root(
+    hs: HomeServer, resources: Optional[Mapping[str, IResource]] = None
+) -> JsonResource:
     """
-    @param hs: the server.
+    @param hs: the server, its modules loaded.
+    @param resources: what modules want to have served, by path.
     @return: the tree of everything that is served.
+    @raise synauth.errors.ConfigError: if a module's path is taken.
     """
-    return build_root(
+    root = build_root(
         ROUTES,
         {
             "discovery": DiscoveryEndpoints(hs),
@@ -54,3 +60,6 @@ def make_root(hs: HomeServer) -> JsonResource:
             "shared_secret": SharedSecretRegistration(hs),
         },
     )
+    for path, resource in (resources or {}).items():
+        add_resource(root, path, resource)
+    return root

@@ -2,21 +2,24 @@
 C{GET} and C{POST /login} (specification, "Login").
 """
 
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Dict, Optional
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import inlineCallbacks
 
+from synauth.auth.login import invalid_password
 from synauth.auth.ratelimit import address_key
-from synauth.auth.stages import invalid_password
 from synauth.awaiting import Steps
-from synauth.constants import Codes, LoginType
+from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.homeserver.logins import LoginDetails, account_gate
 from synauth.homeserver.server import HomeServer
-from synauth.identifiers import local_user_id, qualify, user_of_login
+from synauth.identifiers import qualify, user_of_login
+from synauth.providers.calling import CouldNotAsk
+from synauth.providers.results import LoginCallback, Vouched
 from synauth.web.auditing import audit
 from synauth.web.json_body import parse_json_object, required
 from synauth.web.login_details import login_details
+from synauth.web.login_methods import LoginMethods
 from synauth.web.request import SynauthRequest
 
 JsonDict = Dict[str, Any]
@@ -26,26 +29,20 @@ class LoginEndpoint:
     """
     Logs users in.
 
-    @param hs: the server.
+    @param hs: the server, its modules loaded.
     """
 
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
         self._addresses = hs.rate_limiter(hs.config.rc_login_address)
         self._accounts = hs.rate_limiter(hs.config.rc_login_account)
-        # Each gives the user id of whoever it authenticates.
-        self._types: Dict[str, Callable[[JsonDict], "Deferred[str]"]] = {}
-        if hs.config.password_enabled and (
-            hs.config.password_localdb_enabled or hs.config.password_providers
-        ):
-            self._types[LoginType.PASSWORD] = self._by_password
-        self._types[LoginType.TOKEN] = self._by_token
+        self._methods = LoginMethods(hs, self._accounts)
 
     def flows(self, request: SynauthRequest) -> JsonDict:
         """
         The ways to log in.
         """
-        return {"flows": [{"type": type} for type in self._types]}
+        return {"flows": [{"type": type} for type in self._methods.types]}
 
     @inlineCallbacks
     def log_in(self, request: SynauthRequest) -> Steps[JsonDict]:
@@ -54,14 +51,15 @@ class LoginEndpoint:
         """
         body = parse_json_object(request)
         type = required(body, "type", str)
-        if type not in self._types:
+        if type not in self._methods.types:
             raise MatrixError(400, "Unknown login type", Codes.UNKNOWN)
         details = login_details(request, body)
         user_id: Optional[str] = None
         try:
             self._addresses.hit(address_key(request.client_address()))
-            user_id = yield self._types[type](body)
-            answer = yield self._give_tokens(user_id, details)
+            vouched = yield self._methods.authenticate(type, body)
+            user_id = vouched.user_id
+            answer = yield self._give_tokens(vouched, details)
         except MatrixError as error:
             audit(
                 self._hs.audit,
@@ -82,7 +80,8 @@ class LoginEndpoint:
         return answer
 
     @inlineCallbacks
-    def _give_tokens(self, user_id: str, details: LoginDetails) -> Steps[JsonDict]:
+    def _give_tokens(self, vouched: Vouched, details: LoginDetails) -> Steps[JsonDict]:
+        user_id = vouched.user_id
         self._accounts.hit(user_id.lower())
         account = yield self._hs.get_datastore().get_user(user_id)
         if account is None:
@@ -90,35 +89,26 @@ class LoginEndpoint:
             raise invalid_password()
         account_gate(account)
         answer = yield self._hs.logins.log_in(user_id, details)
+        if vouched.callback is not None:
+            yield self._call_back(vouched.module, vouched.callback, answer)
         return answer
 
     @inlineCallbacks
-    def _by_password(self, body: JsonDict) -> Steps[str]:
-        user = user_of_login(body)
-        if user is None:
-            if "identifier" in body:
-                raise MatrixError(400, "Unknown login identifier", Codes.UNKNOWN)
-            raise MatrixError(
-                400, "Missing parameter 'identifier'", Codes.MISSING_PARAM
+    def _call_back(
+        self, module: str, callback: LoginCallback, answer: JsonDict
+    ) -> Steps[None]:
+        """
+        Show a module the answer, which it may add to.  Whatever becomes of
+        that, the user is logged in.
+        """
+        shown = dict(answer)
+        try:
+            yield self._hs.auth_handler.caller.call(
+                module, _passed_over, callback, shown
             )
-        password = required(body, "password", str)
-        user_id = local_user_id(user, self._hs.hostname)
-        # Before anything is hashed.
-        self._accounts.check(user_id.lower())
-        proved = yield self._hs.auth_handler.validate_password_login(user_id, password)
-        return proved
-
-    @inlineCallbacks
-    def _by_token(self, body: JsonDict) -> Steps[str]:
-        token = required(body, "token", str)
-        handler = self._hs.auth_handler
-        user_id = handler.validate_short_term_login_token_and_get_user_id(token)
-        found = yield handler.check_user_exists(user_id)
-        if found is None:
-            raise MatrixError(403, "Invalid token", Codes.FORBIDDEN).because(
-                "unknown_user"
-            )
-        return found
+        except CouldNotAsk:
+            return
+        answer.update(shown)
 
     def _claimed(self, body: JsonDict) -> Optional[str]:
         """
@@ -129,3 +119,9 @@ class LoginEndpoint:
         except MatrixError:
             return None
         return None if user is None else qualify(user, self._hs.hostname)
+
+
+def _passed_over(answer: Any) -> None:
+    """
+    What a callback comes to is not looked at.
+    """

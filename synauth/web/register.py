@@ -5,7 +5,7 @@ registration and management").
 
 from typing import Any, Dict, List, Optional, Tuple
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 
 from synauth.auth.interactive import session_id_of
 from synauth.auth.policy import check_new_password
@@ -92,19 +92,27 @@ class RegisterEndpoint:
             raise MatrixError(400, "Unknown kind of account", Codes.INVALID_PARAM)
         self._check_enabled()
         self._limiter.check(address_key(request.client_address()))
-        done = yield self._finished_session(body)
-        if done is not None:
-            answer = yield self._answer_again(request, done)
-            return answer
-        yield self._check_wishes(request, body)
+        if session_id_of(body) is not None:
+            done = yield self._finished_session(body)
+            if done is not None:
+                answer = yield self._answer_again(request, done)
+                return answer
+        self._check_form(request, body)
+        if "username" in body:
+            yield self._check_username(body)
         if set(body) <= {"auth", "initial_device_display_name"}:
             # Some clients send nothing but this in later steps.
             body.pop("initial_device_display_name", None)
-        authed, result, params, session_id = yield self._authenticate(request, body)
+        stage = _stage_of(body)
+        authed, result, params, session_id = yield self._hs.auth_handler.check_auth(
+            self._flows, body, request.client_address(), OPERATION
+        )
         if not authed:
+            if stage is not None and "errcode" in result:
+                audit(self._hs.audit, request, stage, reason=result["errcode"])
             return 401, result
         try:
-            answer = yield self._make_account(request, params)
+            answer = yield self._make_account(request, params, result)
         except Exception:
             # If it has expired meanwhile, there is nothing to give back.
             yield self._sessions.release(session_id).addErrback(_passed_over)
@@ -117,56 +125,59 @@ class RegisterEndpoint:
         if not self._hs.config.enable_registration:
             raise MatrixError(403, "Registration is disabled", Codes.FORBIDDEN)
 
-    @inlineCallbacks
-    def _check_wishes(
-        self, request: SynauthRequest, params: JsonDict
-    ) -> Steps[LoginDetails]:
+    def _check_form(self, request: SynauthRequest, params: JsonDict) -> LoginDetails:
         """
-        Whether an account could be made as it is wished, before anybody has to
-        authenticate for it, and again when they have.
+        Whether an account could be made as it is wished, as far as that can be
+        seen from the wishes; before anybody has to authenticate for it, and
+        again when they have.
         """
-        username = optional(params, "username", str)
-        password = optional(params, "password", str)
         optional(params, "inhibit_login", bool)
-        details = login_details(request, params)
-        if username is not None:
-            yield self._hs.registration.check_username(username.lower())
+        password = optional(params, "password", str)
         if password is not None:
             check_new_password(password, self._hs.config.password_policy)
-        return details
+        return login_details(request, params)
 
-    @inlineCallbacks
-    def _authenticate(
-        self, request: SynauthRequest, body: JsonDict
-    ) -> Steps[Tuple[bool, JsonDict, JsonDict, str]]:
-        authdict = body.get("auth")
-        stage = authdict.get("type") if isinstance(authdict, dict) else None
-        if isinstance(stage, str) and not any(stage in flow for flow in self._flows):
-            # A password, for one, proves nothing here, but could be guessed at
-            # past the limits of a login.
-            raise MatrixError(400, "Unknown authentication type", Codes.UNRECOGNIZED)
-        checked = yield self._hs.auth_handler.check_auth(
-            self._flows, body, request.client_address(), OPERATION
-        )
-        if stage is not None and "errcode" in checked[1]:
-            audit(self._hs.audit, request, stage, reason=checked[1]["errcode"])
-        return checked
+    def _check_username(self, params: JsonDict) -> "Deferred[None]":
+        username = optional(params, "username", str)
+        if username is None:
+            return succeed(None)
+        return self._hs.registration.check_username(username.lower())
 
     @inlineCallbacks
     def _make_account(
-        self, request: SynauthRequest, params: JsonDict
+        self, request: SynauthRequest, params: JsonDict, creds: JsonDict
     ) -> Steps[JsonDict]:
-        details = yield self._check_wishes(request, params)
         password = required(params, "password", str)
-        username = optional(params, "username", str)
+        details = self._check_form(request, params)
+        yield self._check_username(params)
+        localpart, display_name = yield self._names(params, creds)
         self._limiter.hit(address_key(request.client_address()))
         password_hash = yield self._hs.auth_handler.hash(password)
         answer = yield self._hs.registration.register_user(
-            localpart=None if username is None else username.lower(),
+            localpart=localpart,
             password_hash=password_hash,
             login=None if params.get("inhibit_login") else details,
+            display_name=display_name,
         )
         return answer
+
+    @inlineCallbacks
+    def _names(
+        self, params: JsonDict, creds: JsonDict
+    ) -> Steps[Tuple[Optional[str], Optional[str]]]:
+        """
+        @param creds: what each stage proved.
+        @return: fires with the localpart and the display name that modules or
+            else the user want, C{None} where nobody wants one.
+        """
+        callbacks = self._hs.auth_handler.callbacks
+        shown = {key: params[key] for key in params if key != "password"}
+        chosen = yield callbacks.get_username_for_registration(creds, shown)
+        if chosen is not None:
+            yield self._hs.registration.check_username(chosen.lower())
+        localpart = chosen or optional(params, "username", str)
+        display_name = yield callbacks.get_displayname_for_registration(creds, shown)
+        return localpart and localpart.lower(), display_name
 
     @inlineCallbacks
     def _finish(self, session_id: str, answer: JsonDict) -> Steps[None]:
@@ -185,10 +196,7 @@ class RegisterEndpoint:
         """
         @return: fires with the session of a body if a registration came of it.
         """
-        session_id = session_id_of(body)
-        if session_id is None:
-            return None
-        session = yield self._sessions.get(session_id)
+        session = yield self._sessions.get(session_id_of(body))
         if session and session.finished and session.operation == OPERATION:
             return session
         return None
@@ -242,3 +250,12 @@ def _passed_over(failure: Any) -> None:
     """
     For a failure that changes nothing.
     """
+
+
+def _stage_of(body: JsonDict) -> Optional[str]:
+    """
+    @return: the stage that a body takes, for the audit log.
+    """
+    authdict = body.get("auth")
+    stage = authdict.get("type") if isinstance(authdict, dict) else None
+    return stage if isinstance(stage, str) else None

@@ -8,7 +8,9 @@ made of it too, without an endpoint in sight.
 from typing import Any, Mapping, Sequence, Tuple, Union
 
 import attr
+from twisted.web.resource import IResource
 
+from synauth.errors import ConfigError
 from synauth.web.json_resource import Handler, JsonResource
 
 CLIENT_VERSIONS = ("api/v1", "r0", "v1", "v3", "unstable", "v2_alpha")
@@ -62,6 +64,25 @@ def build_root(
         for prefix in route.prefixes:
             _place(root, route, prefix + route.path, handler)
     return root
+
+
+def add_resource(root: JsonResource, path: str, resource: IResource) -> None:
+    """
+    Hang a resource of a module's into the tree.
+
+    @param path: where, from its slash on; everything below is the resource's.
+    @raise ConfigError: if something is served there, or further up, already.
+    """
+    place = root
+    *way, last = path.encode("utf-8").split(b"/")[1:]
+    for segment in way:
+        child = place.children.setdefault(segment, JsonResource())
+        if not isinstance(child, JsonResource):
+            raise ConfigError("%s is served by another module already" % path)
+        place = child
+    if last in place.children:
+        raise ConfigError("%s is served already" % path)
+    place.putChild(last, resource)
 
 
 def _find(handler: Union[str, Handler], endpoints: Mapping[str, Any]) -> Handler:

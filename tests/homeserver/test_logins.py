@@ -2,7 +2,7 @@
 Logins: lifetimes, refreshing, who holds a token, the end.
 """
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 import attr
 from twisted.internet.task import Clock as ReactorClock
@@ -12,6 +12,8 @@ from synauth.auth.tokens import MacaroonTokens
 from synauth.errors import AuthError, InvalidTokenError, UserLockedError
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.logins import LoginDetails, Logins, Requester, well_known
+from synauth.providers.callbacks import ModuleCallbacks
+from synauth.providers.calling import Caller
 from synauth.storage.datastore import DataStore
 from synauth.storage.records import NewAccount
 from tests.storage.fixtures import inline_database
@@ -50,9 +52,20 @@ class LoginsTestCase(SynchronousTestCase):
         self.database = inline_database(self)
         self.store = DataStore(self.database, clock)
         self.macaroons = MacaroonTokens(lambda: "example.org", lambda: "key", clock)
-        self.logins = Logins(self.store, self.macaroons, clock, self.config)
+        self.ended: List[Any] = []
+        callbacks = ModuleCallbacks(
+            "example.org", Caller(lambda: self.reactor), self.store.get_user
+        )
+        callbacks.register("module", on_logged_out=self.on_logged_out)
+        self.logins = Logins(self.store, self.macaroons, clock, self.config, callbacks)
         account = NewAccount(ALICE, "hash", 1500000000)
         self.successResultOf(self.store.create_user(account))
+
+    def on_logged_out(self, *ended: Any) -> None:
+        """
+        What a module does with C{(user id, device id, access token)}.
+        """
+        self.ended.append(ended)
 
     def log_in(self, **details: Any) -> Any:
         """
@@ -464,6 +477,18 @@ class LogoutTests(LoginsTestCase):
         self.refused(self.logins.refresh(phone["refresh_token"]))
         self.assertIsNone(self.successResultOf(self.store.get_device(ALICE, "PHONE")))
         self.requester(laptop["access_token"])
+        self.assertEqual(self.ended, [(ALICE, "PHONE", phone["access_token"])])
+
+    def test_same_device(self) -> None:
+        """
+        A login on a device ends the one that was there, and modules hear of it.
+        """
+        first, second = [
+            self.log_in(device_id="PHONE")["access_token"] for _ in range(2)
+        ]
+        self.assertEqual(self.ended, [(ALICE, "PHONE", first)])
+        self.refused(self.logins.requester(first))
+        self.requester(second)
 
     def test_without_a_device(self) -> None:
         """
@@ -476,6 +501,7 @@ class LogoutTests(LoginsTestCase):
         self.successResultOf(self.logins.log_out(requester, "one"))
         self.refused(self.logins.requester("one"))
         self.requester("two")
+        self.assertEqual(self.ended, [(ALICE, None, "one")])
 
     def test_log_out_all(self) -> None:
         """
@@ -487,3 +513,6 @@ class LogoutTests(LoginsTestCase):
         self.assertIsNone(self.successResultOf(done))
         for token in tokens + ["bare"]:
             self.refused(self.logins.requester(token))
+        self.assertEqual(
+            sorted(row[2] for row in self.ended), sorted([*tokens, "bare"])
+        )

@@ -134,4 +134,8 @@ class HomeServerConfig:
             max_sessions=self.max_sessions,
             max_session_bytes=self.max_session_bytes,
             failed_attempts=self.rc_login_failed_attempts,
+            module_timeout=self.module_timeout / 1000,
+            module_timeouts={
+                name: timeout / 1000 for name, timeout in self.module_timeouts.items()
+            },
         )
