@@ -2,7 +2,7 @@
 What the tests of modules ask with.
 """
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
@@ -141,3 +141,35 @@ def in_every_way(value: Any) -> Dict[str, Any]:
     if not isinstance(value, BaseException):
         functions["awaitable"] = lambda *args, **kwargs: Awaitable(value)
     return functions
+
+
+class CallbacksTestCase(AskingTestCase):
+    """
+    Callbacks that remember when they were called.
+    """
+
+    def setUp(self) -> None:
+        """
+        Nothing has been called.
+        """
+        super().setUp()
+        self.heard: List[Tuple[Any, ...]] = []
+
+    def saying(self, name: str, answer: Any = None) -> Callable[..., Any]:
+        """
+        @return: a callback that remembers its arguments, and answers this.
+        """
+
+        async def callback(*args: Any) -> Any:
+            self.heard.append((name, *args))
+            return answering(answer)()
+
+        return callback
+
+    def order(self) -> List[str]:
+        """
+        @return: who was called since this was asked last.
+        """
+        names = [call[0] for call in self.heard]
+        self.heard = []
+        return names

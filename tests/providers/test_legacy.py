@@ -4,15 +4,13 @@ sentence.
 """
 
 import inspect
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.logger import globalLogPublisher
 
-from synauth import LegacyProviderModule
 from synauth.awaiting import awaiting
 from synauth.errors import ConfigError, MatrixError
-from synauth.identifiers import qualify
 from synauth.providers.legacy import legacy_callbacks, register_legacy
 from synauth.providers.results import BadAnswer
 from tests.providers.asking import (
@@ -20,78 +18,10 @@ from tests.providers.asking import (
     BOB,
     HOSTNAME,
     PASSWORD,
-    AskingTestCase,
     answering,
     in_every_way,
 )
-
-
-class LegacyTestCase(AskingTestCase):
-    """
-    A provider can be made of functions, and registered.
-    """
-
-    def setUp(self) -> None:
-        """
-        Nothing has been called.
-        """
-        super().setUp()
-        self.heard: List[Tuple[Any, ...]] = []
-
-    def hearing(self, name: str, answer: Any = None) -> Any:
-        """
-        @return: a function that remembers how it was called.
-        """
-
-        def method(*args: Any, **kwargs: Any) -> Any:
-            self.heard.append((name, args, kwargs) if kwargs else (name, *args))
-            return answering(answer)()
-
-        return method
-
-    def provider(self, **methods: Any) -> Any:
-        """
-        @return: a provider with these methods, which remember how they were
-            called, and answer this.
-        """
-        provider = type("Provider", (), {})()
-        types = methods.pop("types", None)
-        if types is not None:
-            provider.get_supported_login_types = self.hearing("types", types)
-        for name, answer in methods.items():
-            setattr(
-                provider,
-                name,
-                answer if callable(answer) else self.hearing(name, answer),
-            )
-        return provider
-
-    def register(self, **methods: Any) -> None:
-        """
-        Register such a provider.
-        """
-        register_legacy(self.callbacks, self.provider(**methods), HOSTNAME)
-        self.heard = []
-
-    def callbacks_of(self, **methods: Any) -> Dict[str, Any]:
-        """
-        @return: what such a provider's methods amount to.
-        """
-        return legacy_callbacks(
-            "p",
-            self.provider(**methods),
-            lambda user: qualify(user, HOSTNAME),
-            HOSTNAME,
-        )
-
-    def ask(self, login_type: str, **fields: Any) -> Any:
-        """
-        @return: whom the provider vouches for.
-        """
-        answer = self.successResultOf(
-            self.callbacks.check_auth("alice", login_type, fields)
-        )
-        return answer and answer.user_id
+from tests.providers.providing import LegacyTestCase
 
 
 class CallbacksTests(LegacyTestCase):
@@ -416,110 +346,3 @@ class OtherMethodsTests(LegacyTestCase):
         self.assertIsNone(self.successResultOf(done))
         told = {"user_id": ALICE, "device_id": "DEVICE", "access_token": "token"}
         self.assertEqual(self.heard, [("on_logged_out", (), told)])
-
-
-class Api:
-    """
-    What a homeserver of today hands its modules, as far as the adapter needs
-    it.
-    """
-
-    def __init__(self) -> None:
-        self.registered: Dict[str, Any] = {}
-
-    def get_qualified_user_id(self, username: str) -> str:
-        """
-        See L{synauth.interfaces.IModuleApi.get_qualified_user_id}.
-        """
-        return qualify(username, HOSTNAME)
-
-    def register_password_auth_provider_callbacks(self, **callbacks: Any) -> None:
-        """
-        Keep the callbacks.
-        """
-        self.registered.update(callbacks)
-
-
-class Keeper:
-    """
-    A legacy provider, as they are in the wild.
-    """
-
-    def __init__(self, config: Any, account_handler: Any) -> None:
-        self.config = config
-        self.account_handler = account_handler
-
-    @staticmethod
-    def parse_config(config: Any) -> Any:
-        """
-        Wants a password.
-        """
-        return config["password"]
-
-    def check_password(self, user_id: str, password: str) -> Any:
-        """
-        There is one password for all.
-        """
-        return succeed(password == self.config)
-
-
-class SchemaKeeper(Keeper):
-    """
-    A provider with tables.
-    """
-
-    @staticmethod
-    def get_db_schema_files() -> Any:
-        """
-        Has none after all.
-        """
-        return []
-
-
-class LegacyProviderModuleTests(AskingTestCase):
-    """
-    L{LegacyProviderModule} is a module.
-    """
-
-    def make(self, provider: Any, settings: Any) -> Any:
-        """
-        @return: the module, and what it was handed.
-        """
-        api = Api()
-        name = "%s.%s" % (__name__, provider.__name__)
-        config = LegacyProviderModule.parse_config({"module": name, "config": settings})
-        return LegacyProviderModule(config, api), api  # type: ignore[arg-type]
-
-    def test_login(self) -> None:
-        """
-        Its callbacks are the provider's methods; the provider is made with its
-        settings and with the API.
-        """
-        module, api = self.make(Keeper, {"password": "right"})
-        self.assertIs(module.provider.account_handler, api)
-        check = api.registered["auth_checkers"][PASSWORD]
-        for password, expected in (("right", (ALICE, None)), ("wrong", None)):
-            answer = awaiting(check, "alice", PASSWORD[0], {"password": password})
-            self.assertEqual(self.successResultOf(answer), expected)
-
-    def test_refused(self) -> None:
-        """
-        Settings that the provider refuses are refused, and so is a class that
-        is no provider's.
-        """
-        error = self.assertRaises(ConfigError, self.make, Keeper, {})
-        self.assertIn("synauth.LegacyProviderModule: config.config", str(error))
-        error = self.assertRaises(ConfigError, self.make, Api, {})
-        self.assertIn(__name__ + ".Api: cannot be made: TypeError", str(error))
-
-    def test_schema(self) -> None:
-        """
-        Of tables that it can't make the log warns.
-        """
-        logged: List[Dict[str, Any]] = []
-        globalLogPublisher.addObserver(logged.append)
-        self.addCleanup(globalLogPublisher.removeObserver, logged.append)
-        self.make(SchemaKeeper, {"password": "x"})
-        self.assertIn("get_db_schema_files", logged[0]["log_format"])
-        self.make(Keeper, {"password": "x"})
-        self.assertEqual(len(logged), 1)
