@@ -2,12 +2,12 @@
 All that the daemon keeps, in one object.
 """
 
-from functools import partial
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import inlineCallbacks
 from zope.interface import implementer
 
+from synauth.awaiting import Steps
 from synauth.interfaces import (
     IAccountStore,
     IAuthStore,
@@ -23,13 +23,12 @@ from synauth.interfaces import (
 from synauth.storage.accounts import AccountStore
 from synauth.storage.devices import DeviceStore
 from synauth.storage.external_ids import ExternalIdStore
+from synauth.storage.module_transactions import run_interaction
 from synauth.storage.profiles import ProfileStore
 from synauth.storage.threepids import ThreepidStore
 from synauth.storage.token_cache import TokenCache
 from synauth.storage.tokens import TokenStore
 from synauth.storage.userinfo import UserInfoStore
-
-T = TypeVar("T")
 
 
 @implementer(
@@ -65,12 +64,20 @@ class DataStore(
         self._clock = clock
         self._cache = TokenCache()
 
+    @inlineCallbacks
     def run_interaction(
-        self, function: Callable[..., T], *args: Any, **kwargs: Any
-    ) -> "Deferred[T]":
+        self, function: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Steps[Any]:
         """
-        Run somebody else's function in a transaction, see L{IDatabase.write}.
-        Nobody knows what it changes, so all that is remembered is forgotten.
+        Run somebody else's function in a transaction, see L{IDatabase.write};
+        its cursor is a L{ModuleTransaction
+        <synauth.storage.module_transactions.ModuleTransaction>}.  Nobody knows
+        what it changes, so all that is remembered is forgotten.
+
+        @return: fires with the function's result.
         """
-        written = self._database.write(partial(function, **kwargs), *args)
-        return written.addBoth(self._cache.forget_all)
+        written = self._database.write(run_interaction, function, args, kwargs)
+        result, afterwards = yield written.addBoth(self._cache.forget_all)
+        for callback, its_args, its_kwargs in afterwards:
+            callback(*its_args, **its_kwargs)
+        return result

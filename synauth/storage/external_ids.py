@@ -69,7 +69,9 @@ def _get_external_ids(txn: Transaction, user_id: str) -> List[Tuple[str, str]]:
         " WHERE user_id = ? ORDER BY auth_provider, external_id",
         (user_id,),
     )
-    return [(auth_provider, external_id) for auth_provider, external_id in txn]
+    return [
+        (auth_provider, external_id) for auth_provider, external_id in txn.fetchall()
+    ]
 
 
 def _get_user(txn: Transaction, auth_provider: str, external_id: str) -> Optional[str]:

@@ -12,10 +12,20 @@ each factory looks at one of them.  What comes out is a class to inherit from::
 
 from synauth.testing.accountstore import make_iaccountstore_tests
 from synauth.testing.devicestore import make_idevicestore_tests
+from synauth.testing.modulestores import (
+    make_iexternalidstore_tests,
+    make_iprofilestore_tests,
+    make_ithreepidstore_tests,
+    make_iuserinfostore_tests,
+)
 from synauth.testing.tokenstore import make_itokenstore_tests
 
 __all__ = [
     "make_iaccountstore_tests",
     "make_idevicestore_tests",
+    "make_iexternalidstore_tests",
+    "make_iprofilestore_tests",
+    "make_ithreepidstore_tests",
     "make_itokenstore_tests",
+    "make_iuserinfostore_tests",
 ]
