@@ -151,7 +151,9 @@ class CallbacksTests(LegacyTestCase):
             self.callbacks.check_auth("alice", PASSWORD[0], {"password": "p"})
         )
         self.failures()
-        self.assertEqual(list(self.caller.failures), ["tests.providers.providing.Provider"])
+        self.assertEqual(
+            list(self.caller.failures), ["tests.providers.providing.Provider"]
+        )
 
 
 class CheckPasswordTests(LegacyTestCase):
