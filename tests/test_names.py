@@ -2,6 +2,7 @@
 Tests of the public names of L{synauth}.
 """
 
+import os
 import subprocess
 import sys
 
@@ -22,7 +23,7 @@ class NamesTests(SynchronousTestCase):
         code += "; import sys; print(*sorted(sys.modules))"
         return subprocess.check_output(
             [sys.executable, "-W", "ignore", "-c", code],
-            env={"PYTHONPATH": ":".join(sys.path)},
+            env={"PYTHONPATH": os.pathsep.join(sys.path)},
             universal_newlines=True,
         )
 
