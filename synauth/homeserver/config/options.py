@@ -36,7 +36,7 @@ def _read_database_args(node: Node, key: str, reading: Reading) -> Any:
 
 
 def _sqlite_only(node: Node, key: str, reading: Reading) -> str:
-    if node.value != "sqlite3":
+    if not isinstance(node.value, str) or node.value != "sqlite3":
         reading.expected(node, key, SQLITE_ONLY.expects)
     return "sqlite3"
 
