@@ -101,10 +101,12 @@ class LegacyHostApi:
         @param user_id: a full id.
         """
         get_store = getattr(host_of(self._account_handler), "get_datastore", None)
-        if get_store is None:
+        store = None if get_store is None else get_store()
+        look_up = getattr(store, "get_users_by_id_case_insensitive", None)
+        if look_up is None:
             found = yield self.check_user_exists(user_id)
             return found
-        ids = yield awaiting(get_store().get_users_by_id_case_insensitive, user_id)
+        ids = yield awaiting(look_up, user_id)
         if user_id in ids:
             return user_id
         return next(iter(ids)) if len(ids) == 1 else None

@@ -128,6 +128,17 @@ class LegacyHostApiTests(SynchronousTestCase):
                 self.assertEqual(self.successResultOf(found), expected)
             self.assertEqual(len(host.calls), 1)
 
+    def test_find_account_in_another_database(self) -> None:
+        """
+        A database that can't be asked, as the one that synauth's own modules
+        see, is not.
+        """
+        hs: Any = host_of(self.host)
+        hs.get_datastore = object
+        found = self.api.find_account("@ALICE:example.org")
+        self.assertEqual(self.successResultOf(found), ALICE)
+        self.assertEqual(len(self.host.calls), 1)
+
     def test_register(self) -> None:
         """
         An account is made with a session; what the host can't do is warned of.
