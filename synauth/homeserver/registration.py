@@ -75,7 +75,7 @@ class Registration:
             400 C{M_INVALID_USERNAME} or C{M_USER_IN_USE}.
         """
         if localpart is None:
-            localpart = _made_up_name(is_guest)
+            localpart = made_up_name(is_guest)
         else:
             check_new_localpart(localpart, self._hostname)
         user_id = self._user_id(localpart)
@@ -111,9 +111,10 @@ def _refuse_taken(accounts: Dict[str, Any]) -> None:
         raise MatrixError(400, "User ID already taken.", Codes.USER_IN_USE)
 
 
-def _made_up_name(is_guest: bool) -> str:
+def made_up_name(is_guest: bool = False) -> str:
     """
-    Names made of digits are the guests'; the others are letters only.
+    @return: a localpart that nobody has.  Names made of digits are the guests';
+        the others are letters only.
     """
     alphabet = string.digits if is_guest else string.ascii_lowercase
     return "".join(secrets.choice(alphabet) for _ in range(16))

@@ -91,10 +91,25 @@ def load_modules(
 
 def _load(entry: Any, is_legacy: bool) -> LoadedModule:
     factory = imported(entry.where + ".module", entry.module)
+    return load_class(factory, entry.module, entry.where, entry.config, is_legacy)
+
+
+def load_class(
+    factory: Any, name: str, where: str, settings: Any, is_legacy: bool
+) -> LoadedModule:
+    """
+    Let a class read its settings.
+
+    @param name: what messages call it.
+    @param where: where its settings are from.
+    @param settings: C{None} for none.
+    @param is_legacy: whether it is the class of a legacy provider.
+    @raise ConfigError: if it refuses them.
+    """
     if is_legacy:
         factory = recognise(factory)
-    settings = {} if entry.config is None else entry.config
-    loaded = LoadedModule(entry.module, entry.where, factory, settings, is_legacy)
+    settings = {} if settings is None else settings
+    loaded = LoadedModule(name, where, factory, settings, is_legacy)
     parse_config = getattr(factory, "parse_config", None)
     if parse_config is None:
         return loaded

@@ -16,6 +16,7 @@ from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.logins import LoginDetails, account_gate
+from synauth.homeserver.registration import made_up_name
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import optional_access_token
 from synauth.web.auditing import audit
@@ -164,20 +165,22 @@ class RegisterEndpoint:
     @inlineCallbacks
     def _names(
         self, params: JsonDict, creds: JsonDict
-    ) -> Steps[Tuple[Optional[str], Optional[str]]]:
+    ) -> Steps[Tuple[str, str]]:
         """
         @param creds: what each stage proved.
-        @return: fires with the localpart and the display name that modules or
-            else the user want, C{None} where nobody wants one.
+        @return: fires with the localpart that modules or else the user want, or
+            a new one; and the display name that modules want, or the same.
         """
         callbacks = self._hs.auth_handler.callbacks
         shown = {key: params[key] for key in params if key != "password"}
         chosen = yield callbacks.get_username_for_registration(creds, shown)
         if chosen is not None:
             yield self._hs.registration.check_username(chosen.lower())
-        localpart = chosen or optional(params, "username", str)
+        localpart = chosen or optional(params, "username", str) or made_up_name()
         display_name = yield callbacks.get_displayname_for_registration(creds, shown)
-        return localpart and localpart.lower(), display_name
+        if display_name is None:
+            display_name = localpart.lower()
+        return localpart.lower(), display_name
 
     @inlineCallbacks
     def _finish(self, session_id: str, answer: JsonDict) -> Steps[None]:

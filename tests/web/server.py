@@ -13,6 +13,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.homeserver.config import load_config
 from synauth.homeserver.server import HomeServer
+from synauth.homeserver.service import add_modules
+from synauth.providers.loading import load_class
 from synauth.storage.records import NewAccount
 from synauth.testing.database import InlineDatabase
 from synauth.testing.passwords import InlineHashPool
@@ -52,12 +54,19 @@ class Server:
     """
 
     def __init__(
-        self, treq: Any = None, providers: Any = (), pool: Any = None, **settings: Any
+        self,
+        treq: Any = None,
+        providers: Any = (),
+        pool: Any = None,
+        modules: Any = (),
+        **settings: Any,
     ) -> None:
         """
         @param treq: what stands in for treq.
         @param providers: password providers: classes.
         @param pool: the L{IHashPool}.
+        @param modules: by name, each made with its settings (C{None}) and a
+            L{synauth.providers.module_api.ModuleApi}: pairs.
         @param settings: the configuration's, over L{SETTINGS}.
         """
         config = load_config([], dict(SETTINGS, **settings), None)
@@ -72,7 +81,11 @@ class Server:
         self.database = InlineDatabase()
         self.pool = pool or InlineHashPool()
         self.hs = HomeServer(config, self.reactor, self.database, treq, self.pool)
-        self.site = SynauthSite(make_root(self.hs), self.reactor)
+        resources = add_modules(
+            self.hs,
+            [load_class(made, name, name, None, False) for name, made in modules],
+        )
+        self.site = SynauthSite(make_root(self.hs, resources), self.reactor)
 
     def connect(
         self,
