@@ -127,6 +127,9 @@ class LegacyHostApiTests(SynchronousTestCase):
                 found = api.find_account("@Carol:example.org")
                 self.assertEqual(self.successResultOf(found), expected)
             self.assertEqual(len(host.calls), 1)
+            hs.get_datastore = object
+            found = api.find_account("@ALICE:example.org")
+            self.assertEqual(self.successResultOf(found), ALICE)
 
     def test_find_account_in_another_database(self) -> None:
         """
