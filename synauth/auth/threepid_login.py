@@ -24,7 +24,8 @@ class ThreepidLogin:
     @param callbacks: the modules.
     @param store: an L{synauth.interfaces.IThreepidStore}.
     @param authenticator: for the login of who has the address.
-    @param local: does the work of a hash where nobody has it.
+    @param local: does the work of a hash where nobody has it; C{None} if no
+        password in the database lets anybody in.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class ThreepidLogin:
         callbacks: ICallbacks,
         store: Any,
         authenticator: IAuthenticator,
-        local: LocalPasswords,
+        local: Optional[LocalPasswords],
     ) -> None:
         self._callbacks = callbacks
         self._store = store
@@ -69,8 +70,9 @@ class ThreepidLogin:
     ) -> Steps[Optional[Vouched]]:
         user_id = yield self._store.get_user_id_by_threepid(medium, address)
         if user_id is None:
-            # Takes as long as a wrong password does.
-            yield self._local.check_nobody(password)
+            if self._local is not None:
+                # Takes as long as a wrong password does.
+                yield self._local.check_nobody(password)
             return None
         answer = yield self._authenticator.authenticate(
             user_id, LoginType.PASSWORD, {"password": password}

@@ -41,7 +41,7 @@ class LoginMethods:
             handler.callbacks,
             hs.get_datastore(),
             handler.authenticator,
-            handler.local_passwords,
+            handler.local_passwords if hs.config.password_localdb_enabled else None,
         )
         self._threepid_attempts = hs.rate_limiter(hs.config.rc_login_failed_attempts)
         self._methods: Dict[str, Callable[[str, JsonDict], "Deferred[Vouched]"]] = {}
