@@ -13,7 +13,7 @@ from synauth.constants import Codes
 from synauth.errors import ConfigError, MatrixError
 from synauth.homeserver.logins import LoginDetails, Requester, account_gate
 from synauth.homeserver.server import HomeServer
-from synauth.interfaces import IModuleHost
+from synauth.interfaces import IModuleHost, IModuleHttpClient
 
 
 @implementer(IModuleHost)
@@ -41,11 +41,11 @@ class ModuleHost:
         self.resources: Dict[str, IResource] = {}
 
     @property
-    def http_client(self) -> Any:
+    def http_client(self) -> IModuleHttpClient:
         """
         See L{IModuleHost.http_client}.
         """
-        return self._hs.get_simple_http_client()
+        return self._hs.get_module_http_client()
 
     def check_user_exists(self, user_id: str) -> "Deferred[Optional[str]]":
         """

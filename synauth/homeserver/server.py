@@ -15,7 +15,7 @@ from synauth.auth.settings import RateLimit
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.devices import DeviceHandler, NoPushers
-from synauth.homeserver.http_client import SimpleHttpClient
+from synauth.homeserver.http_client import ModuleHttpClient, SimpleHttpClient
 from synauth.homeserver.identity import NoIdentityServer
 from synauth.homeserver.logins import Logins
 from synauth.homeserver.registration import Registration
@@ -26,6 +26,7 @@ from synauth.interfaces import (
     IHashPool,
     IHomeServer,
     IMacaroonAuth,
+    IModuleHttpClient,
     IPusherPool,
     ISimpleHttpClient,
 )
@@ -127,12 +128,21 @@ class HomeServer:
         """
         See L{IHomeServer.get_simple_http_client}.
         """
+        return SimpleHttpClient(self._the_treq(), self._reactor)
+
+    def get_module_http_client(self) -> IModuleHttpClient:
+        """
+        @return: outgoing HTTP for modules.
+        """
+        return ModuleHttpClient(self._the_treq(), self._reactor)
+
+    def _the_treq(self) -> Any:
         if self._treq is None:
             # It is large, and most servers ask nobody anything.
             import treq
 
             self._treq = treq
-        return SimpleHttpClient(self._treq, self._reactor)
+        return self._treq
 
     def get_auth(self) -> IMacaroonAuth:
         """
