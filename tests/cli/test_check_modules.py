@@ -12,6 +12,7 @@ from twisted.internet.task import Clock
 import synauth
 from synauth.cli.check_modules import ModuleCheck
 from tests.homeserver.config.files import ConfigFiles
+from tests.providers.modulehosts import forget_synapse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(synauth.__file__)))
 
@@ -67,6 +68,7 @@ class CheckModulesTests(ConfigFiles):
             with open(os.path.join(folder, name + ".py"), "w") as opened:
                 opened.write(source)
             self.addCleanup(sys.modules.pop, name, None)
+        self.addCleanup(forget_synapse)
         self.patch(sys, "path", [self.folder] + sys.path)
 
     def report(self, content: str) -> Any:

@@ -2,6 +2,7 @@
 A homeserver for the tests of what modules are handed.
 """
 
+import sys
 from typing import Any
 
 import attr
@@ -17,6 +18,15 @@ from synauth.testing.database import InlineDatabase
 HOSTNAME = "example.org"
 ALICE = "@alice:example.org"
 NOW_MS = 1500000000000
+
+
+def forget_synapse() -> None:
+    """
+    As if nobody had ever imported any of it.
+    """
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "synapse":
+            del sys.modules[name]
 
 
 class SameThreads(Clock):
@@ -57,6 +67,7 @@ class ApiTestCase(SynchronousTestCase):
         """
         Make them.
         """
+        self.addCleanup(forget_synapse)
         config = attr.evolve(
             load_config([], {"server_name": HOSTNAME}, None),
             macaroon_secret_key="secret",

@@ -16,16 +16,7 @@ from synauth.identifiers import UserID
 from synauth.providers.compat import provide_synapse_names
 from synauth.providers.compat.names import synapse_modules
 from synauth.providers.module_api import ModuleApi
-from tests.providers.modulehosts import SameThreads
-
-
-def forget_synapse() -> None:
-    """
-    As if nobody had ever imported any of it.
-    """
-    for name in list(sys.modules):
-        if name.partition(".")[0] == "synapse":
-            del sys.modules[name]
+from tests.providers.modulehosts import SameThreads, forget_synapse
 
 
 class NamesTests(SynchronousTestCase):

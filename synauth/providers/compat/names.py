@@ -121,29 +121,9 @@ def synapse_modules() -> Mapping[str, Mapping[str, Any]]:
         "synapse.logging.context": contexts,
         "synapse.metrics.background_process_metrics": background,
         "synapse.module_api": dict(
-            types,
-            LoginResponse=JsonDict,
-            ModuleApi=ModuleApi,
-            NOT_SPAM="NOT_SPAM",
-            ProfileInfo=ProfileInfo,
-            SynapseRequest=Request,
-            UserInfo=UserInfo,
-            UserProfile=JsonDict,
-            **background,
-            **database,
-            **server,
-            **servlet,
+            _module_api(), **background, **database, **server, **servlet, **types
         ),
-        "synapse.module_api.errors": {
-            name: _errors()[name]
-            for name in (
-                "Codes",
-                "ConfigError",
-                "InvalidClientCredentialsError",
-                "RedirectException",
-                "SynapseError",
-            )
-        },
+        "synapse.module_api.errors": _module_api_errors(),
         "synapse.server": {"HomeServer": HomeServerParts},
         "synapse.storage.database": database,
         "synapse.types": dict(
@@ -159,6 +139,29 @@ def synapse_modules() -> Mapping[str, Mapping[str, Any]]:
             modules.setdefault(parent, {})
     modules["synapse.config"]["ConfigError"] = errors.ConfigError
     return modules
+
+
+def _module_api() -> Dict[str, Any]:
+    return {
+        "LoginResponse": JsonDict,
+        "ModuleApi": ModuleApi,
+        "NOT_SPAM": "NOT_SPAM",
+        "ProfileInfo": ProfileInfo,
+        "SynapseRequest": Request,
+        "UserInfo": UserInfo,
+        "UserProfile": JsonDict,
+    }
+
+
+def _module_api_errors() -> Dict[str, Any]:
+    names = (
+        "Codes",
+        "ConfigError",
+        "InvalidClientCredentialsError",
+        "RedirectException",
+        "SynapseError",
+    )
+    return {name: _errors()[name] for name in names}
 
 
 def _errors() -> Dict[str, Any]:
