@@ -9,14 +9,12 @@ from typing import Any, Callable, DefaultDict, Dict, List
 import attr
 from twisted.internet.defer import inlineCallbacks
 from twisted.logger import globalLogBeginner
-from zope.interface import implementer
 
 from synauth.awaiting import Steps
 from synauth.cli.terminal import Terminal
 from synauth.homeserver.config import HomeServerConfig, load_config
 from synauth.homeserver.module_host import ModuleHost
 from synauth.homeserver.server import HomeServer
-from synauth.interfaces import ICallbacks
 from synauth.providers.calling import Caller
 from synauth.providers.conformance import Conformance
 from synauth.providers.loading import (
@@ -71,17 +69,16 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     def start() -> None:
         done = checking.report(terminal.say)
         done.addBoth(status.append)
-        done.addBoth(lambda _: reactor.stop())  # type: ignore[attr-defined]
+        done.addBoth(lambda _: reactor.stop())
 
-    reactor.callWhenRunning(start)  # type: ignore[attr-defined]
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.callWhenRunning(start)
+    reactor.run()
     (problems,) = status
     if not isinstance(problems, int):
         problems.raiseException()
     return 1 if problems else 0
 
 
-@implementer(ICallbacks)
 @attr.s(auto_attribs=True)
 class Listening:
     """
@@ -97,7 +94,7 @@ class Listening:
 
     def register(self, module: str, **callbacks: Any) -> None:
         """
-        See L{ICallbacks.register}.
+        See L{synauth.interfaces.ICallbacks.register}.
         """
         self.callbacks.register(module, **callbacks)
         for kind, callback in callbacks.items():
@@ -124,7 +121,7 @@ class ModuleCheck:
             config, macaroon_secret_key="check-modules", password_providers=()
         )
         # Nobody makes a request here, so nobody brings an access token.
-        host = ModuleHost(HomeServer(settings, reactor, database), str)
+        host: Any = ModuleHost(HomeServer(settings, reactor, database), str)
         host.callbacks = self._callbacks = Listening(host.callbacks)
         apply_to_connection(
             database.engine, database.connection, module_schemas(loaded)

@@ -59,7 +59,7 @@ def _install(contents: Mapping[str, Mapping[str, Any]]) -> None:
     for name in sorted(contents):
         module = _StandIn(name)
         module.__file__ = "<%s>" % _ORIGIN
-        module.__path__ = []  # type: ignore[attr-defined]
+        module.__path__ = []
         module.__spec__ = ModuleSpec(name, None, origin=_ORIGIN, is_package=True)
         vars(module).update(contents[name])
         sys.modules[name] = module
