@@ -124,7 +124,9 @@ class ModuleCallbacks:
         See L{ICallbacks.check_auth}.
         """
         fields = self._fields.get(login_type, ())
-        missing = [field for field in fields if field not in login_dict]
+        # A module that compares with what it has for an unknown user, which is
+        # None, would let anybody in with a null.
+        missing = [field for field in fields if login_dict.get(field) is None]
         if missing:
             raise MatrixError(
                 400,

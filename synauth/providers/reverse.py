@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from synauth.errors import ConfigError
+from synauth.errors import ConfigError, MatrixError
 from synauth.providers.callbacks import ModuleCallbacks
 from synauth.providers.calling import TIMEOUT, Caller, CouldNotAsk
 from synauth.providers.legacy_host import LegacyHostApi, host_of
@@ -153,8 +153,9 @@ class CallbackModuleProvider:
 
 
 def _no_answer(failure: Failure) -> None:
-    # It has been logged.
-    failure.trap(CouldNotAsk)
+    # The one has been logged; the other is a null where the host only looked
+    # whether there is a field.
+    failure.trap(CouldNotAsk, MatrixError)
 
 
 def _reactor_of(account_handler: Any) -> IReactorTime:

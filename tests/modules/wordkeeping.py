@@ -95,6 +95,15 @@ class Wordkeeping:
         self.assertEqual(answer.status, 400)
         self.assertIn("my_field", answer.body["error"])
 
+    def test_null_for_a_field(self) -> None:
+        """
+        What is null is not there: it is not the word of users who have none.
+        """
+        make_account(self.client, "dinah", "mouse-1234")
+        login = dict(typed_login(LOGIN_TYPE, "dinah"), my_field=None)
+        answer = log_in(self.client, login)
+        self.assertIn(answer.status, (400, 403), answer.body)
+
     def test_logout(self) -> None:
         """
         A token that a module has vouched for ends as any does.

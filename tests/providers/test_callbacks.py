@@ -171,13 +171,14 @@ class CheckAuthTests(CallbacksTestCase):
 
     def test_missing(self) -> None:
         """
-        Fields that are missing are named, and nobody is asked.
+        Fields that are missing, or null, are named, and nobody is asked.
         """
         self.callbacks.register(
             "a", auth_checkers={("t", ("one", "two", "three")): self.saying("a")}
         )
         error = self.failureResultOf(
-            self.callbacks.check_auth("alice", "t", {"two": None}), MatrixError
+            self.callbacks.check_auth("alice", "t", {"two": 0, "three": None}),
+            MatrixError,
         ).value
         self.assertEqual((error.code, error.errcode), (400, "M_MISSING_PARAM"))
         self.assertEqual(error.msg, "Missing parameters for t: one, three")

@@ -204,6 +204,16 @@ class AnswersTests(ReverseTestCase):
             self.assertIsNone(self.check(answer))
             self.assertEqual(len(self.flushLoggedErrors(ModuleFailure)), 1)
 
+    def test_null(self) -> None:
+        """
+        A field that is null is a no: the homeserver only looks whether it is
+        there.
+        """
+        checkers = {("t", ("word",)): answering(ALICE)}
+        provider = self.wrap({"auth_checkers": checkers})
+        asked = provider.check_auth("alice", "t", {"word": None})
+        self.assertIsNone(self.successResultOf(asked))
+
     def test_host_fails(self) -> None:
         """
         What the homeserver says itself, about too many attempts, is handed
