@@ -96,15 +96,15 @@ def running_daemon(directory: str) -> Iterator[Daemon]:
     @raise LoadError: if it does not start.
     """
     config = os.path.join(directory, "homeserver.yaml")
-    with open(config, "w") as stream:
-        json.dump(CONFIG, stream)
     port = _free_port()
+    listener = {"port": port, "bind_addresses": ["127.0.0.1"], "type": "http"}
+    with open(config, "w") as stream:
+        json.dump(dict(CONFIG, listeners=[listener]), stream)
     log = os.path.join(directory, "daemon.log")
     # What the twistd script does, without a search for where it is.
     program = "from twisted.scripts.twistd import run; run()"
     command = [sys.executable, "-c", program, "-n", "--pidfile=", "synauth"]
     command += ["--config", config, "--data-dir", os.path.join(directory, "data")]
-    command += ["--listen", "tcp:%d:interface=127.0.0.1" % (port,)]
     paths = [ROOT] + os.environ.get("PYTHONPATH", "").split(os.pathsep)
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)))
     with open(log, "ab") as output:

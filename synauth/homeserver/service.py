@@ -6,12 +6,11 @@ import os
 import os.path
 from errno import EADDRINUSE
 from shlex import quote
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import attr
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
-from twisted.internet.endpoints import quoteStringArgument, serverFromString
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
@@ -208,19 +207,34 @@ def add_modules(
     return host.resources
 
 
+class Door(NamedTuple):
+    """
+    Where to listen.
+
+    @ivar description: what it is called in messages; an endpoint description,
+        unless there is a port.
+    @ivar port: the port of a listener of the configuration.
+    @ivar interface: its address.
+    """
+
+    description: str
+    port: Optional[int] = None
+    interface: str = ""
+
+
 def make_sites(
     config: HomeServerConfig, root: IResource, reactor: Any
-) -> Dict[str, SynauthSite]:
+) -> Dict[Door, SynauthSite]:
     """
-    @return: what is served, by the description of its endpoint.
+    @return: what is served, by where.
     """
     sites = {}
     for description in config.listen:
-        sites[description] = SynauthSite(root, reactor)
+        sites[Door(description)] = SynauthSite(root, reactor)
     for listener in config.listeners:
         # "::" first, see listen().
         for address in sorted(listener.bind_addresses, reverse=True):
-            sites[_endpoint(listener.port, address)] = SynauthSite(
+            sites[_door(listener.port, address)] = SynauthSite(
                 root,
                 reactor,
                 x_forwarded=listener.x_forwarded,
@@ -229,61 +243,68 @@ def make_sites(
     return sites
 
 
-def _endpoint(port: int, address: str) -> str:
-    kind = "tcp6" if ":" in address else "tcp"
-    return "%s:%d:interface=%s" % (kind, port, quoteStringArgument(address))
+def _door(port: int, address: str) -> Door:
+    text = "[%s]:%d" if ":" in address else "%s:%d"
+    return Door(text % (address, port), port, address)
 
 
-def listen(reactor: Any, sites: Mapping[str, SynauthSite]) -> List[IListeningPort]:
+def listen(reactor: Any, sites: Mapping[Door, SynauthSite]) -> List[IListeningPort]:
     """
     Open the doors.  That happens while the service is made: twistd has not
     gone into the background then, nor written its pid file, and who started it
     sees why it does not come up.  Nobody is served before the reactor runs.
 
-    @param sites: what is served, by the description of its endpoint.
+    @param sites: what is served, by where.
     @return: the open doors.
     @raise ConfigError: if one can't be opened; then none is.
     """
     ports: List[IListeningPort] = []
-    for description, site in sites.items():
+    for door, site in sites.items():
         try:
-            ports.append(_listen(reactor, description, site))
+            ports.append(_listen(reactor, door, site))
         except CannotListenError as error:
-            if _is_open_already(description, sites, error):
+            if _is_open_already(door, sites, error):
                 continue
             for port in ports:
                 port.stopListening()
             raise ConfigError(
-                "can't listen on %s: %s" % (description, _words_of(error.socketError))
+                "can't listen on %s: %s"
+                % (door.description, _words_of(error.socketError))
             )
     return ports
 
 
-def _listen(reactor: Any, description: str, site: SynauthSite) -> IListeningPort:
+def _listen(reactor: Any, door: Door, site: SynauthSite) -> IListeningPort:
+    port: IListeningPort
+    if door.port is not None:
+        port = reactor.listenTCP(door.port, site, interface=door.interface)
+        return port
+    # Endpoints bring all of TLS along, a fifth of a small daemon's memory.
+    from twisted.internet.endpoints import serverFromString
+
     try:
-        endpoint = serverFromString(reactor, description)
+        endpoint = serverFromString(reactor, door.description)
     except Exception as error:
         raise ConfigError(
             "%s: not a Twisted endpoint, such as tcp:8008:interface=127.0.0.1: %s"
-            % (description, error)
+            % (door.description, error)
         )
-    port: IListeningPort = fired(endpoint.listen(site))
+    port = fired(endpoint.listen(site))
     return port
 
 
 def _is_open_already(
-    description: str, sites: Mapping[str, SynauthSite], error: CannotListenError
+    door: Door, sites: Mapping[Door, SynauthSite], error: CannotListenError
 ) -> bool:
     """
     On most systems a socket for all IPv6 addresses takes the IPv4 ones too,
     and configurations tend to name both.
     """
     number = getattr(error.socketError, "errno", None)
-    twin = _endpoint(error.port, "::")
     return (
         number == EADDRINUSE
-        and description == _endpoint(error.port, "0.0.0.0")
-        and twin in sites
+        and door == _door(error.port, "0.0.0.0")
+        and _door(error.port, "::") in sites
     )
 
 

@@ -246,7 +246,7 @@ class SitesTests(ServiceTestCase):
     L{make_sites} and L{listen}.
     """
 
-    def sites(self, *listeners: Listener, **overrides: Any) -> Dict[str, Any]:
+    def sites(self, *listeners: Listener, **overrides: Any) -> Dict[Any, Any]:
         """
         @return: the sites of a configuration.
         """
@@ -274,17 +274,18 @@ class SitesTests(ServiceTestCase):
 
     def test_endpoints(self) -> None:
         """
-        Listeners and endpoint strings both come to endpoints.
+        Each address of a listener, and each endpoint string, is a door.
         """
         sites = self.sites(Listener(8, ("127.0.0.1", "::1")))
         self.assertEqual(
-            sorted(sites), ["tcp6:8:interface=\\:\\:1", "tcp:8:interface=127.0.0.1"]
+            sorted(sites),
+            [("127.0.0.1:8", 8, "127.0.0.1"), ("[::1]:8", 8, "::1")],
         )
         # An IPv6 socket can take all of IPv4, but not if that is taken.
         sites = self.sites(Listener(8, ("0.0.0.0", "::")))
-        self.assertIn("tcp6:", list(sites)[0])
+        self.assertEqual(list(sites)[0].interface, "::")
         sites = self.sites(listen=["unix:x", "tcp:9"])
-        self.assertEqual(list(sites), ["unix:x", "tcp:9"])
+        self.assertEqual([door.description for door in sites], ["unix:x", "tcp:9"])
 
     def test_listen(self) -> None:
         """
