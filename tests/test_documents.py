@@ -101,3 +101,4 @@ class DocumentTests(SynchronousTestCase):
 OTHER_NAMES = ("synauth.audit", "synauth.access", "synauth.data_dir")
 OTHER_NAMES += ("synauth.hash_threads", "synauth.hash_queue", "synauth.max_sessions")
 OTHER_NAMES += ("synauth.max_session_bytes",)
+OTHER_NAMES += ("synauth.module_timeout", "synauth.module_timeouts")

@@ -4,6 +4,7 @@ Tests for C{/register} with modules: who they say a new user is.
 
 from typing import Any, Optional
 
+from treq.testing import StringStubbingResource, StubTreq
 from twisted.internet.defer import Deferred
 
 from synauth.providers.calling import ModuleFailure
@@ -187,6 +188,43 @@ class RegistrationModulesTests(EndpointTestCase):
         (answer,) = connection.answers()
         self.assertEqual(self.assertAnswered(answer)["user_id"], "@alice:example.org")
         self.assertEqual(self.display_name("alice"), "Al")
+
+    def test_captcha(self) -> None:
+        """
+        Each stage of the flow is among the results.
+        """
+
+        def verify(*request: Any) -> Any:
+            return 200, {}, b'{"success": true}'
+
+        module = Module(**{USERNAME: None})
+        self.server = Server(
+            modules=[module.entry],
+            treq=StubTreq(StringStubbingResource(verify)),
+            enable_registration=True,
+            enable_registration_captcha=True,
+            recaptcha_public_key="the public key",
+            recaptcha_private_key="the private key",
+        )
+        captcha = {"type": "m.login.recaptcha", "response": "solved"}
+        answer = self.register(auth=captcha)
+        self.assertEqual((answer.code, module.asked), (401, []))
+        session = answer.json["session"]
+        self.assertAnswered(self.register(auth=dict(DUMMY, session=session)))
+        ((_, results, _),) = module.asked
+        self.assertEqual(results, {"m.login.recaptcha": True, "m.login.dummy": True})
+
+    def test_not_for_modules(self) -> None:
+        """
+        Nobody is asked about accounts that a module makes, or an administrator.
+        """
+        module = Module(**{USERNAME: "chosen", DISPLAYNAME: "Chosen"})
+        self.serve(module)
+        made = module.api.register_user("bob", "Bob")
+        self.assertEqual(self.successResultOf(made), "@bob:example.org")
+        self.server.add_user("carol")
+        self.assertEqual(self.display_name("bob"), "Bob")
+        self.assertEqual(module.asked, [])
 
     def test_guests(self) -> None:
         """
