@@ -38,6 +38,7 @@ from synauth.interfaces import (
     IAuthenticator,
     IHashPool,
     IHomeServer,
+    IRateLimiter,
     IStage,
 )
 from synauth.providers.callbacks import ModuleCallbacks
@@ -61,6 +62,9 @@ class AuthHandler(TokenMinting):
     @ivar caller: calls the modules.
     @ivar callbacks: what the modules have registered, a L{ModuleCallbacks}.
     @ivar authenticator: the L{IAuthenticator} that all doors share.
+    @ivar unlimited: the same without a limit on failed attempts.
+    @ivar failed_attempts: that limit, an L{IRateLimiter} by lower-cased user id,
+        or C{None}.
     @ivar hasher: the L{synauth.interfaces.IPasswordHasher}.
     @ivar macaroons: the L{MacaroonTokens}.
     """
@@ -103,13 +107,16 @@ class AuthHandler(TokenMinting):
         )
         for provider in self.password_providers:
             register_legacy(self.callbacks, provider, hs.hostname)
-        self.authenticator: IAuthenticator = Authenticator(
+        self.unlimited = Authenticator(
             hs.hostname, self.callbacks, self.local_passwords, options.local_passwords
         )
+        self.authenticator: IAuthenticator = self.unlimited
+        self.failed_attempts: Optional[IRateLimiter] = None
         if options.failed_attempts is not None:
-            limiter = RateLimiter(self.clock, *attr.astuple(options.failed_attempts))
+            rate = attr.astuple(options.failed_attempts)
+            self.failed_attempts = RateLimiter(self.clock, *rate)
             self.authenticator = LimitedAuthenticator(
-                hs.hostname, self.authenticator, limiter
+                hs.hostname, self.unlimited, self.failed_attempts
             )
         stages: List[IStage] = [
             LoginStage(LoginType.PASSWORD, hs.hostname, self.authenticator),

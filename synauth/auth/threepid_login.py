@@ -5,13 +5,13 @@ ID"; source 001, C{check_3pid_auth}).
 
 from typing import Any, Optional
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks
 
-from synauth.auth.login import invalid_password, is_possible
+from synauth.auth.login import invalid_password, is_possible, limited
 from synauth.auth.passwords import LocalPasswords
 from synauth.awaiting import Steps
 from synauth.constants import LoginType
-from synauth.interfaces import IAuthenticator, ICallbacks
+from synauth.interfaces import IAuthenticator, ICallbacks, IRateLimiter
 from synauth.providers.calling import CouldNotAsk
 from synauth.providers.results import Vouched
 
@@ -23,7 +23,8 @@ class ThreepidLogin:
 
     @param callbacks: the modules.
     @param store: an L{synauth.interfaces.IThreepidStore}.
-    @param authenticator: for the login of who has the address.
+    @param authenticator: for the login of who has the address; not limited.
+    @param limiter: the failed attempts of each account, or C{None}.
     @param local: does the work of a hash where nobody has it; C{None} if no
         password in the database lets anybody in.
     """
@@ -33,11 +34,13 @@ class ThreepidLogin:
         callbacks: ICallbacks,
         store: Any,
         authenticator: IAuthenticator,
+        limiter: Optional[IRateLimiter],
         local: Optional[LocalPasswords],
     ) -> None:
         self._callbacks = callbacks
         self._store = store
         self._authenticator = authenticator
+        self._limiter = limiter
         self._local = local
 
     @inlineCallbacks
@@ -56,25 +59,38 @@ class ThreepidLogin:
         unasked = False
         try:
             answer = yield self._callbacks.check_3pid_auth(medium, address, password)
+            if answer is not None:
+                return answer
         except CouldNotAsk:
-            answer, unasked = None, True
-        if answer is None:
-            answer = yield self._bound(medium, address, password)
-        if answer is None and unasked:
-            raise invalid_password("could_not_ask")
-        return answer
-
-    @inlineCallbacks
-    def _bound(
-        self, medium: str, address: str, password: str
-    ) -> Steps[Optional[Vouched]]:
+            unasked = True
         user_id = yield self._store.get_user_id_by_threepid(medium, address)
         if user_id is None:
-            if self._local is not None:
-                # Takes as long as a wrong password does.
-                yield self._local.check_nobody(password)
-            return None
-        answer = yield self._authenticator.authenticate(
-            user_id, LoginType.PASSWORD, {"password": password}
-        )
+            answer = yield self._nobodys(password, unasked)
+        else:
+            answer = yield self._bound(user_id, password, unasked)
         return answer
+
+    def _bound(
+        self, user_id: str, password: str, unasked: bool
+    ) -> "Deferred[Optional[Vouched]]":
+        @inlineCallbacks
+        def ask() -> Steps[Optional[Vouched]]:
+            answer = yield self._authenticator.authenticate(
+                user_id, LoginType.PASSWORD, {"password": password}
+            )
+            if answer is None and unasked:
+                raise invalid_password("could_not_ask")
+            return answer
+
+        # The limit is about the account, by whatever name it is called.
+        if self._limiter is None:
+            return ask()
+        return limited(self._limiter, user_id.lower(), ask)
+
+    @inlineCallbacks
+    def _nobodys(self, password: str, unasked: bool) -> Steps[None]:
+        if self._local is not None:
+            # Takes as long as a wrong password does.
+            yield self._local.check_nobody(password)
+        if unasked:
+            raise invalid_password("could_not_ask")

@@ -2,6 +2,7 @@
 The running daemon: the database, the listeners and what they serve.
 """
 
+import logging
 import os
 import os.path
 from errno import EADDRINUSE
@@ -24,6 +25,7 @@ from synauth.homeserver.config.loading import load_config
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.data_lock import DataLock
 from synauth.homeserver.module_host import ModuleHost
+from synauth.homeserver.module_logs import hear_modules
 from synauth.homeserver.server import HomeServer
 from synauth.homeserver.signing_key import load_or_create_signing_key, make_data_dir
 from synauth.providers.loading import (
@@ -201,6 +203,8 @@ def add_modules(
     @return: what they want to have served, by path.
     @raise ConfigError: if one can't be.
     """
+    if modules:
+        hear_modules(logging.getLogger())
     host = ModuleHost(hs, access_token)
     build_modules(modules, host)
     hs.auth_handler.offer_login_types()

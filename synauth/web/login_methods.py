@@ -40,7 +40,8 @@ class LoginMethods:
         self._threepids = ThreepidLogin(
             handler.callbacks,
             hs.get_datastore(),
-            handler.authenticator,
+            handler.unlimited,
+            handler.failed_attempts,
             handler.local_passwords if hs.config.password_localdb_enabled else None,
         )
         self._threepid_attempts = hs.rate_limiter(hs.config.rc_login_failed_attempts)

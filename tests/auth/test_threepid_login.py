@@ -2,19 +2,18 @@
 Logins by an address.
 """
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from synauth.auth.login import LimitedAuthenticator
 from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.threepid_login import ThreepidLogin
 from synauth.errors import LimitExceededError, LoginError, MatrixError
 from synauth.providers.calling import ModuleFailure
 from synauth.providers.results import Vouched
 from synauth.testing.passwords import ALICE
-from tests.auth.asking import BOB, HOST, Modules, Provider, failing, yes
+from tests.auth.asking import BOB, Modules, Provider, failing, yes
 
 ADDRESS = "alice@example.com"
 
@@ -55,6 +54,7 @@ class ThreepidLoginTests(SynchronousTestCase):
         self.threepids = MemoryThreepids()
         self.modules = Modules(*providers)
         self.authenticator: Any = self.modules.authenticator()
+        self.limiter: Optional[RateLimiter] = None
 
     def register(self, answer: Any) -> None:
         """
@@ -77,6 +77,7 @@ class ThreepidLoginTests(SynchronousTestCase):
             self.modules.callbacks,
             self.threepids,
             self.authenticator,
+            self.limiter,
             self.modules.local,
         )
         return login.authenticate("email", address, password)
@@ -170,7 +171,20 @@ class ThreepidLoginTests(SynchronousTestCase):
         Mistakes count against the account that has the address.
         """
         limiter = RateLimiter(self.modules.hs.get_clock(), 0.1, 2)
-        self.authenticator = LimitedAuthenticator(HOST, self.authenticator, limiter)
+        self.limiter = limiter
         for _ in range(2):
             self.assertIsNone(self.successResultOf(self.ask("wrong")))
         self.failureResultOf(self.ask("local"), LimitExceededError)
+
+    def test_limit_where_nobody_could_say(self) -> None:
+        """
+        Where a module could not be asked, a mistake is nobody's, and does not
+        count.
+        """
+        self.limiter = RateLimiter(self.modules.hs.get_clock(), 0.1, 1)
+        self.register(RuntimeError("down"))
+        for _ in range(3):
+            error = self.failureResultOf(self.ask("wrong"), LoginError).value
+            self.assertEqual((error.code, error.reason), (403, "could_not_ask"))
+        self.assertEqual(self.successResultOf(self.ask("local")), Vouched(ALICE))
+        self.flushLoggedErrors(ModuleFailure)
