@@ -21,8 +21,9 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 import attr
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.logger import globalLogPublisher
+from twisted.logger import ILogObserver, globalLogPublisher
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from synauth.constants import LoginType
 from synauth.homeserver.config import load_config
@@ -58,7 +59,7 @@ _NEVER_LIMITED = {"per_second": 1000, "burst_count": 1000}
 _NOON_S = 1500000000
 
 
-class InlineReactor(MemoryReactorClock):  # type: ignore[misc]
+class InlineReactor(MemoryReactorClock):
     """
     A reactor that opens nothing: its clock is moved by hand, and what is meant
     for a thread is done at once.
@@ -92,6 +93,16 @@ class InlineReactor(MemoryReactorClock):  # type: ignore[misc]
         Do what a thread wants to have done.
         """
         f(*args, **kw)
+
+
+@implementer(ILogObserver)
+class Events(List[Dict[str, Any]]):
+    """
+    What was logged, in order.
+    """
+
+    def __call__(self, event: Dict[str, Any]) -> None:
+        self.append(event)
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -144,13 +155,13 @@ class ModuleTestHost:
             they set some, and everybody may register.
         @raise synauth.errors.ConfigError: if one can't be loaded.
         """
-        self.events: List[Dict[str, Any]] = []
+        self.events = Events()
         config = load_config([], dict(_settings(), **settings), None)
         self.clock = InlineReactor()
         self.clock.advance(_NOON_S)
         self._database = InlineDatabase()
         self.hs = HomeServer(config, self.clock, self._database, treq, InlineHashPool())
-        globalLogPublisher.addObserver(self.events.append)
+        globalLogPublisher.addObserver(self.events)
         try:
             with provide_synapse_names():
                 loaded = [
@@ -179,7 +190,7 @@ class ModuleTestHost:
         """
         Stop listening to the log, and forget the database.
         """
-        globalLogPublisher.removeObserver(self.events.append)
+        globalLogPublisher.removeObserver(self.events)
         self._database.close()
 
     # --- what clients do

@@ -163,9 +163,7 @@ class RegisterEndpoint:
         return answer
 
     @inlineCallbacks
-    def _names(
-        self, params: JsonDict, creds: JsonDict
-    ) -> Steps[Tuple[str, str]]:
+    def _names(self, params: JsonDict, creds: JsonDict) -> Steps[Tuple[str, str]]:
         """
         @param creds: what each stage proved.
         @return: fires with the localpart that modules or else the user want, or

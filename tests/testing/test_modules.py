@@ -6,13 +6,15 @@ import io
 from typing import Any, Dict, List, Tuple
 
 from twisted.internet.defer import Deferred
+from twisted.logger import ILogObserver
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
+from zope.interface.verify import verifyObject
 
 from synauth.errors import ConfigError, MatrixError
 from synauth.providers.calling import ModuleFailure
-from synauth.testing.modules import ModuleTestHost
+from synauth.testing.modules import Events, ModuleTestHost
 
 ALICE = "@alice:example.org"
 WORD = "org.example.word"
@@ -123,6 +125,12 @@ class ModuleTestHostTests(SynchronousTestCase):
         host.register_user("alice")
         return host
 
+    def test_interface(self) -> None:
+        """
+        What listens to the log is what the log expects.
+        """
+        verifyObject(ILogObserver, Events())
+
     def test_own_login_type(self) -> None:
         """
         A login of a module's own type, whatever the module waits for.
@@ -230,7 +238,7 @@ class ModuleTestHostTests(SynchronousTestCase):
             ({"password_providers": [Words2016]}, "password_providers[0]"),
         ):
             with self.assertRaises(ConfigError) as raised:
-                ModuleTestHost(**entries)  # type: ignore[arg-type]
+                ModuleTestHost(**entries)
             self.assertIn(word, str(raised.exception))
 
     def test_request(self) -> None:
