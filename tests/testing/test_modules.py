@@ -148,6 +148,15 @@ class ModuleTestHostTests(SynchronousTestCase):
         )
         self.assertEqual(host.failures, {})
 
+    def test_no_user(self) -> None:
+        """
+        A client can say too little.
+        """
+        answer = self.words(alice="red").log_in(type=WORD, word="red")
+        self.assertEqual(
+            (answer.code, answer.body["errcode"]), (400, "M_MISSING_PARAM")
+        )
+
     def test_threepid(self) -> None:
         """
         A login by an address: as the module or as the host has it.
