@@ -41,6 +41,8 @@ setup(
         "simplejson>=3.16.0",
         "zope.interface>=4.6.0",
         "attrs>=19.3.0",
+        # Telephone numbers, as people of each country write them, are beyond us.
+        "phonenumbers>=8.10",
         "PyYAML>=5.1",
         # The templates that modules bring along, as ModuleApi.read_templates.
         "Jinja2>=2.9",

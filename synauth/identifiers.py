@@ -4,6 +4,7 @@ User ids, localparts and login identifiers: parse, canonicalise, compare
 """
 
 import re
+import unicodedata
 from typing import Any, Mapping, Optional
 
 import attr
@@ -15,7 +16,9 @@ MAX_USER_ID_BYTES = 255
 
 # What a new localpart may hold; accounts that exist may hold more.
 _NEW_LOCALPART = re.compile(r"[a-z0-9._=/+-]+\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# White space, because directories pass over it: "alice " would be another name
+# for alice, with limits of its own.
+_NOT_IN_IDS = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -40,7 +43,7 @@ class UserID:
         localpart, colon, domain = text[1:].partition(":")
         if not (text.startswith("@") and localpart and colon and domain):
             raise _bad_user_id()
-        if _CONTROL.search(text) or len(utf8(text)) > MAX_USER_ID_BYTES:
+        if _NOT_IN_IDS.search(text) or len(utf8(text)) > MAX_USER_ID_BYTES:
             raise _bad_user_id()
         return cls(localpart, domain)
 
@@ -91,6 +94,15 @@ def qualify(user: str, hostname: str) -> str:
     @return: C{@user:hostname}, or C{user} unchanged.
     """
     return user if user.startswith("@") else "@%s:%s" % (user, hostname)
+
+
+def limit_key(user_id: str) -> str:
+    """
+    @param user_id: a full user id, as typed.
+    @return: what its limits are kept under: the same for all spellings that
+        somebody may take for the same name.
+    """
+    return unicodedata.normalize("NFKC", user_id).casefold()
 
 
 def local_user_id(user: str, hostname: str) -> str:

@@ -43,7 +43,7 @@ def canonical(medium: str, address: str) -> str:
     @raise MatrixError: 400 C{M_INVALID_PARAM} if it is no address.
     """
     if medium == EMAIL:
-        found = address.strip().casefold()
+        found = address.strip().lower()
         if len(found) <= _MAX_EMAIL_LENGTH and _EMAIL.match(found):
             return found
     elif medium == MSISDN:

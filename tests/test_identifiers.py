@@ -60,7 +60,7 @@ class UserIDTests(IdentifierTestCase):
         for text, localpart, domain in (
             ("@alice:example.org", "alice", "example.org"),
             ("@alice:example.org:8448", "alice", "example.org:8448"),
-            ("@Al ice!:[::1]:80", "Al ice!", "[::1]:80"),
+            ("@Alice!:[::1]:80", "Alice!", "[::1]:80"),
             ("@\u00e4:b", "\u00e4", "b"),
             ("@" + "a" * 242 + ":example.org", "a" * 242, "example.org"),
         ):

@@ -94,11 +94,7 @@ class AuthHandler(TokenMinting):
         self.macaroons = MacaroonTokens(
             lambda: config.server_name, lambda: config.macaroon_secret_key, self.clock
         )
-        account_handler = _AccountHandler(hs, self.check_user_exists)
-        self.password_providers = [
-            provider(config=settings, account_handler=account_handler)
-            for provider, settings in config.password_providers
-        ]
+        self.password_providers = self._make_providers()
         self.caller = Caller(
             hs.get_reactor, options.module_timeout, options.module_timeouts, audit
         )
@@ -133,6 +129,13 @@ class AuthHandler(TokenMinting):
         self.interactive = InteractiveAuth({s.type: s for s in stages}, self.sessions)
         self.checkers = Checkers(self.interactive.stages)
         self.offer_login_types()
+
+    def _make_providers(self) -> List[Any]:
+        account_handler = _AccountHandler(self.hs, self.check_user_exists)
+        return [
+            provider(config=settings, account_handler=account_handler)
+            for provider, settings in self.hs.config.password_providers
+        ]
 
     def offer_login_types(self) -> None:
         """
@@ -286,7 +289,12 @@ class AuthHandler(TokenMinting):
             if getattr(error, "code", None) == 404:
                 raise MatrixError(404, "Unknown user", Codes.NOT_FOUND)
             raise
-        yield awaiting(self.store.user_delete_access_tokens, user_id, except_token_id)
+        ended = yield awaiting(
+            self.store.user_delete_access_tokens, user_id, except_token_id
+        )
+        for each in ended or ():
+            # A 2016 host's store gives nothing.
+            yield self.callbacks.on_logged_out(user_id, each.device_id, each.token)
         yield awaiting(
             self.hs.get_pusherpool().remove_pushers_by_user, user_id, except_token_id
         )

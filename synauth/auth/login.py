@@ -13,7 +13,7 @@ from synauth.auth.passwords import MAX_PASSWORD_LENGTH, LocalPasswords
 from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes, LoginType
 from synauth.errors import LoginError, MatrixError
-from synauth.identifiers import UserID, qualify, utf8
+from synauth.identifiers import UserID, limit_key, qualify, utf8
 from synauth.interfaces import IAuthenticator, ICallbacks, IRateLimiter
 from synauth.providers.calling import CouldNotAsk
 from synauth.providers.results import Vouched
@@ -130,7 +130,7 @@ class LimitedAuthenticator:
         """
         return limited(
             self._limiter,
-            qualify(user, self._hostname).lower(),
+            limit_key(qualify(user, self._hostname)),
             lambda: self._authenticator.authenticate(user, login_type, login_dict),
         )
 

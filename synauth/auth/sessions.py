@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from synauth.auth.sealing import Sealer
-from synauth.constants import Codes
+from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
 from synauth.interfaces import IClock, ISessionStore
 
@@ -85,17 +85,20 @@ class _Kept:
 
 def _size(*parts: Any) -> int:
     """
-    How much room the parts of a session take, near enough for a limit.
+    How much memory the parts of a session take, near enough for a limit.
 
     @raise RecursionError: if they are nested too deep to tell.
     """
-    return sum(
-        len(part)
-        if isinstance(part, bytes)
-        else len(json.dumps(part, default=repr, skipkeys=True, check_circular=False))
-        for part in parts
-        if part is not None
-    )
+    size = 0
+    for part in parts:
+        if isinstance(part, bytes):
+            size += len(part)
+        elif part is not None:
+            text = json.dumps(part, default=repr, skipkeys=True, check_circular=False)
+            # An empty object is two bytes of JSON, and 64 to 232 of memory.
+            size += len(text) + 200 * text.count("{")
+            size += 60 * (text.count("[") + text.count(","))
+    return size
 
 
 @implementer(ISessionStore)
@@ -110,7 +113,7 @@ class MemorySessionStore:
     @param clock: an L{IClock}.
     @param expire_ms: how long after its last use a session is kept.
     @param max_sessions: how many there may be.
-    @param max_session_bytes: how large one may be, as JSON.
+    @param max_session_bytes: how much memory one may take, about.
     @param sealer: seals the passwords in them.
     """
 
@@ -189,7 +192,7 @@ class MemorySessionStore:
             creds = dict(kept.creds or {}, **{stage_type: result})
             self._check_size(kept.clientdict, kept.sealed, creds, kept.serverdict)
             kept.creds = creds
-            if session_id in self._unproven:
+            if session_id in self._unproven and stage_type != LoginType.DUMMY:
                 self._proven[session_id] = self._unproven.pop(session_id)
 
         return self._change(session_id, add)

@@ -11,6 +11,7 @@ from synauth.auth.login import invalid_password, is_possible, limited
 from synauth.auth.passwords import LocalPasswords
 from synauth.awaiting import Steps
 from synauth.constants import LoginType
+from synauth.identifiers import limit_key
 from synauth.interfaces import IAuthenticator, ICallbacks, IRateLimiter
 from synauth.providers.calling import CouldNotAsk
 from synauth.providers.results import Vouched
@@ -85,7 +86,7 @@ class ThreepidLogin:
         # The limit is about the account, by whatever name it is called.
         if self._limiter is None:
             return ask()
-        return limited(self._limiter, user_id.lower(), ask)
+        return limited(self._limiter, limit_key(user_id), ask)
 
     @inlineCallbacks
     def _nobodys(self, password: str, unasked: bool) -> Steps[None]:

@@ -9,6 +9,7 @@ ours is good only if it has exactly the caveats that we put in, in our order.
 
 import re
 import secrets
+from collections import OrderedDict
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 
 import pymacaroons
@@ -219,3 +220,30 @@ def invalid_token() -> AuthError:
     error = AuthError(403, "Invalid token", Codes.FORBIDDEN)
     error.reason = "invalid_token"
     return error
+
+
+class SpentTokens:
+    """
+    Login tokens are good for one login each (specification, C{POST
+    /login/get_token}).
+
+    @param max_tokens: how many are remembered; they expire in minutes.
+    """
+
+    def __init__(self, max_tokens: int = 100000) -> None:
+        self._max_tokens = max_tokens
+        self._spent: "OrderedDict[bytes, None]" = OrderedDict()
+
+    def spend(self, token: str) -> bool:
+        """
+        @param token: a login token that is good.
+        @return: whether this is its first use.
+        """
+        # One macaroon can be written in several ways; its signature is one.
+        signature = bytes(deserialize(token).signature_bytes)
+        if signature in self._spent:
+            return False
+        self._spent[signature] = None
+        if len(self._spent) > self._max_tokens:
+            self._spent.popitem(last=False)
+        return True

@@ -13,7 +13,7 @@ from typing import Any, Dict, Optional
 from synauth.cli.terminal import CommandError
 
 _PATH = "/_synapse/admin/v1/register"
-_TIMEOUT_S = 60
+_TIMEOUT_S = 20
 _MAX_BYTES = 64 * 1024
 
 

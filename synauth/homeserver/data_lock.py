@@ -1,6 +1,7 @@
 """
-A data directory belongs to one daemon at a time: two would each keep rate
-limits, sessions and caches of their own over the same accounts.
+A data directory, and a database in a file, belong to one daemon at a time: two
+would each keep rate limits, sessions and caches of their own over the same
+accounts.
 """
 
 import fcntl
@@ -13,16 +14,16 @@ LOCK_FILE = "synauth.lock"
 
 class DataLock:
     """
-    The claim of this process, and of what it forks, on a data directory.  The
-    system itself ends it with the process, however that comes to its end.
+    The claim of this process, and of what it forks, on what a daemon keeps.
+    The system itself ends it with the process, however that comes to its end.
     """
 
-    def __init__(self, data_dir: str) -> None:
+    def __init__(self, path: str, what: str) -> None:
         """
-        @param data_dir: the directory; it has to exist.
+        @param path: the file that stands for it; it is made if it is missing.
+        @param what: what it is called in messages.
         @raise ConfigError: if another process has it, or if it can't be locked.
         """
-        path = os.path.join(data_dir, LOCK_FILE)
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -31,9 +32,7 @@ class DataLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
-            raise ConfigError(
-                "the data directory %s is in use by another synauth" % (data_dir,)
-            )
+            raise ConfigError("%s is in use by another synauth" % (what,))
         except OSError as error:
             self.release()
             raise ConfigError("%s: cannot be locked: %s" % (path, error.strerror))

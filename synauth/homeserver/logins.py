@@ -7,7 +7,7 @@ logout").
 from typing import Any, Dict, List, Optional
 
 import attr
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import gatherResults, inlineCallbacks
 from twisted.logger import Logger
 
 from synauth.auth.tokens import MacaroonTokens
@@ -256,10 +256,16 @@ class Logins:
         """
         Tell the modules that tokens have ended; to be waited for.
         """
-        for token in ended:
-            yield self._callbacks.on_logged_out(
-                token.user_id, token.device_id, token.token
-            )
+        # All at once: a module that hangs holds up a logout once, not once for
+        # each token.
+        yield gatherResults(
+            [
+                self._callbacks.on_logged_out(
+                    token.user_id, token.device_id, token.token
+                )
+                for token in ended
+            ]
+        )
 
     def _access_token(self, user_id: str, now: int, valid_until: Optional[int]) -> str:
         duration = None if valid_until is None else valid_until - now

@@ -144,6 +144,8 @@ class ModuleHost:
         """
         if not path.startswith("/") or path.endswith("/") or "//" in path:
             raise ConfigError("%r is not a path of a web resource" % (path,))
+        if not IResource.providedBy(resource):
+            raise ConfigError("%r is no web resource, for %s" % (resource, path))
         if path in self.resources:
             raise ConfigError("%s is served by another module already" % path)
         self.resources[path] = resource

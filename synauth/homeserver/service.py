@@ -23,7 +23,7 @@ from synauth.awaiting import fired
 from synauth.errors import ConfigError
 from synauth.homeserver.config.loading import load_config
 from synauth.homeserver.config.settings import HomeServerConfig
-from synauth.homeserver.data_lock import DataLock
+from synauth.homeserver.data_lock import LOCK_FILE, DataLock
 from synauth.homeserver.module_host import ModuleHost
 from synauth.homeserver.module_logs import hear_modules
 from synauth.homeserver.server import HomeServer
@@ -55,12 +55,12 @@ class DatabaseService(Service):
     the database itself.
 
     @param database: not started.
-    @param lock: held for as long as this lives.
+    @param locks: held for as long as this lives.
     """
 
-    def __init__(self, database: Database, lock: DataLock) -> None:
+    def __init__(self, database: Database, locks: Sequence[DataLock]) -> None:
         self._database = database
-        self._lock = lock
+        self._locks = locks
 
     def startService(self) -> None:
         """
@@ -162,8 +162,8 @@ def make_service(
     config = load_config(paths, overrides, data_dir)
     modules = load_modules(config.modules, config.password_providers)
     make_data_dir(config.data_dir)
-    lock = DataLock(config.data_dir)
     engine = SqliteEngine(config.database.args["database"])
+    locks = lock_data(config.data_dir, engine.path)
     prepare_database(engine)
     apply_module_schemas(engine, module_schemas(modules))
     database = Database(reactor, engine)
@@ -172,10 +172,30 @@ def make_service(
     ports = listen(reactor, make_sites(config, root, reactor))
     service = MultiService()
     # In this order they start, and the doors come before the words.
-    DatabaseService(database, lock).setServiceParent(service)
+    DatabaseService(database, locks).setServiceParent(service)
     ListenerService(ports).setServiceParent(service)
     Announcement(config, paths).setServiceParent(service)
     return service
+
+
+def lock_data(data_dir: str, database: str) -> List[DataLock]:
+    """
+    Claim the data directory and the database, which can be elsewhere.
+
+    @return: the claims, to be held as long as the daemon lives.
+    @raise ConfigError: if another process has one of them.
+    """
+    directory = DataLock(
+        os.path.join(data_dir, LOCK_FILE), "the data directory %s" % (data_dir,)
+    )
+    try:
+        return [
+            directory,
+            DataLock(database + ".lock", "the database %s" % (database,)),
+        ]
+    except ConfigError:
+        directory.release()
+        raise
 
 
 def complete(config: HomeServerConfig) -> HomeServerConfig:
@@ -293,7 +313,13 @@ def _listen(reactor: Any, door: Door, site: SynauthSite) -> IListeningPort:
             "%s: not a Twisted endpoint, such as tcp:8008:interface=127.0.0.1: %s"
             % (door.description, error)
         )
-    port = fired(endpoint.listen(site))
+    try:
+        port = fired(endpoint.listen(site))
+    except (OSError, OverflowError) as error:
+        # What Twisted does not take for its own kind of error.
+        raise ConfigError(
+            "can't listen on %s: %s" % (door.description, _words_of(error))
+        )
     return port
 
 

@@ -6,11 +6,12 @@ from typing import Any, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.iweb import IRequest
 
 from synauth.awaiting import Steps
 from synauth.constants import Codes
-from synauth.errors import AuthError
+from synauth.errors import AuthError, MatrixError
 from synauth.identifiers import UserID
 from synauth.interfaces import IModuleHost
 from synauth.providers.sso import answer_with_way_back
@@ -132,6 +133,22 @@ class LoginMembers:
         done = self.complete_sso_login_async(
             registered_user_id, request, client_redirect_url
         )
-        done.addErrback(
-            lambda failure: _log.failure("a sign-on failed", failure=failure)
-        )
+        done.addErrback(_answer_failed_sign_on, request)
+
+
+def _answer_failed_sign_on(failure: Failure, request: Any) -> None:
+    """
+    A browser waits for an answer, and nobody waits for the Deferred.
+    """
+    code, text = 500, "The sign-on failed."
+    if failure.check(MatrixError):
+        error: Any = failure.value
+        code, text = error.code, error.msg
+    else:
+        _log.failure("a sign-on failed", failure=failure)
+    body = text.encode("utf-8")
+    request.setResponseCode(code)
+    request.setHeader(b"Content-Type", b"text/plain; charset=utf-8")
+    request.setHeader(b"Content-Length", b"%d" % len(body))
+    request.write(body)
+    request.finish()

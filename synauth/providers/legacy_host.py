@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from synauth.awaiting import Steps, awaiting
-from synauth.identifiers import UserID
+from synauth.identifiers import UserID, qualify
 from synauth.interfaces import IModuleApi
 
 _log = Logger()
@@ -80,7 +80,12 @@ class LegacyHostApi:
         """
         See L{IModuleApi.get_qualified_user_id}.
         """
-        return self._account_handler.get_qualified_user_id(username)
+        theirs = getattr(self._account_handler, "get_qualified_user_id", None)
+        if theirs is None:
+            # Homeservers of 2016 had no such method yet.
+            return qualify(username, host_of(self._account_handler).hostname)
+        user_id: str = theirs(username)
+        return user_id
 
     def check_user_exists(self, user_id: str) -> "Deferred[Optional[str]]":
         """

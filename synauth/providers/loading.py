@@ -115,7 +115,7 @@ def load_class(
         return loaded
     try:
         return attr.evolve(loaded, config=parse_config(settings))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problem = "refused by its parse_config: %s" % _reason(error)
         raise loaded.error("config", problem)
 
@@ -147,7 +147,7 @@ def _full_name(loaded: LoadedModule) -> str:
 def _files(loaded: LoadedModule, get_files: Callable[[], Any]) -> List[Tuple[str, str]]:
     try:
         return [(str(name), _text(stream.read())) for name, stream in get_files()]
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problem = "get_db_schema_files fails: %s" % words_of(error)
         raise loaded.error("module", problem)
 
@@ -188,11 +188,11 @@ def _build(loaded: LoadedModule, host: IModuleHost, api: Any) -> Any:
             ),
         )
         return provider
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise loaded.error("module", "cannot be loaded: %s" % _reason(error))
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """
     A module's own words, if it found them for its operator.
     """

@@ -75,7 +75,7 @@ def wrapped(adapter: str, config: Any, *options: str) -> Wrapped:
     )
 
 
-def words_of(error: Exception) -> str:
+def words_of(error: BaseException) -> str:
     """
     @return: an exception on one line, with its type: the text alone often says
         nothing, as that of C{KeyError("uri")}.

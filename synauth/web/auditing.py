@@ -38,7 +38,8 @@ def audit(
     @param reason: the reason of a refusal that is no exception.
     """
     if error is not None:
-        reason = error.reason
+        # Where nobody gave a better word, the code says more than "refused".
+        reason = error.errcode if error.reason == MatrixError.reason else error.reason
     log.record(
         success=reason is None,
         method=method,

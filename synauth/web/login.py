@@ -5,6 +5,7 @@ C{GET} and C{POST /login} (specification, "Login").
 from typing import Any, Dict, Optional
 
 from twisted.internet.defer import inlineCallbacks
+from twisted.logger import Logger
 
 from synauth.auth.login import invalid_password
 from synauth.auth.ratelimit import address_key
@@ -13,7 +14,7 @@ from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.homeserver.logins import LoginDetails, account_gate
 from synauth.homeserver.server import HomeServer
-from synauth.identifiers import qualify, user_of_login
+from synauth.identifiers import limit_key, qualify, user_of_login
 from synauth.providers.calling import CouldNotAsk
 from synauth.providers.results import LoginCallback, Vouched
 from synauth.web.auditing import audit
@@ -21,8 +22,11 @@ from synauth.web.json_body import parse_json_object, required
 from synauth.web.login_details import login_details
 from synauth.web.login_methods import LoginMethods
 from synauth.web.request import SynauthRequest
+from synauth.web.response import encode_json
 
 JsonDict = Dict[str, Any]
+
+_log = Logger()
 
 
 class LoginEndpoint:
@@ -59,7 +63,7 @@ class LoginEndpoint:
             self._addresses.hit(address_key(request.client_address()))
             vouched = yield self._methods.authenticate(type, body)
             user_id = vouched.user_id
-            answer = yield self._give_tokens(vouched, details)
+            answer = yield self._give_tokens(request, type, vouched, details)
         except MatrixError as error:
             audit(
                 self._hs.audit,
@@ -70,6 +74,25 @@ class LoginEndpoint:
                 device_id=details.device_id,
             )
             raise
+        return answer
+
+    @inlineCallbacks
+    def _give_tokens(
+        self,
+        request: SynauthRequest,
+        type: str,
+        vouched: Vouched,
+        details: LoginDetails,
+    ) -> Steps[JsonDict]:
+        user_id = vouched.user_id
+        self._accounts.hit(limit_key(user_id))
+        account = yield self._hs.get_datastore().get_user(user_id)
+        if account is None:
+            # It was there a moment ago.
+            raise invalid_password()
+        account_gate(account)
+        answer = yield self._hs.logins.log_in(user_id, details)
+        # Before a module gets to change the answer.
         audit(
             self._hs.audit,
             request,
@@ -77,18 +100,6 @@ class LoginEndpoint:
             user_id=user_id,
             device_id=answer["device_id"],
         )
-        return answer
-
-    @inlineCallbacks
-    def _give_tokens(self, vouched: Vouched, details: LoginDetails) -> Steps[JsonDict]:
-        user_id = vouched.user_id
-        self._accounts.hit(user_id.lower())
-        account = yield self._hs.get_datastore().get_user(user_id)
-        if account is None:
-            # It was there a moment ago.
-            raise invalid_password()
-        account_gate(account)
-        answer = yield self._hs.logins.log_in(user_id, details)
         if vouched.callback is not None:
             yield self._call_back(vouched.module, vouched.callback, answer)
         return answer
@@ -106,7 +117,11 @@ class LoginEndpoint:
             yield self._hs.auth_handler.caller.call(
                 module, _passed_over, callback, shown
             )
+            encode_json(shown)
         except CouldNotAsk:
+            return
+        except (TypeError, ValueError):
+            _log.error("{module} adds to a login what is not JSON", module=module)
             return
         answer.update(shown)
 

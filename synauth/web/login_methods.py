@@ -8,11 +8,12 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.auth.login import invalid_password, limited
 from synauth.auth.threepid_login import ThreepidLogin
+from synauth.auth.tokens import SpentTokens, invalid_token
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
 from synauth.homeserver.server import HomeServer
-from synauth.identifiers import local_user_id, user_of_login
+from synauth.identifiers import limit_key, local_user_id, user_of_login
 from synauth.interfaces import IRateLimiter
 from synauth.providers.results import Vouched
 from synauth.threepids import Threepid, threepid_of_login
@@ -45,6 +46,7 @@ class LoginMethods:
             handler.local_passwords if hs.config.password_localdb_enabled else None,
         )
         self._threepid_attempts = hs.rate_limiter(hs.config.rc_login_failed_attempts)
+        self._spent = SpentTokens()
         self._methods: Dict[str, Callable[[str, JsonDict], "Deferred[Vouched]"]] = {}
         of_modules = handler.callbacks.login_types()
         if hs.config.password_enabled and (
@@ -86,7 +88,7 @@ class LoginMethods:
                 400, "Missing parameter 'identifier'", Codes.MISSING_PARAM
             )
         user_id = local_user_id(user, self._hs.hostname)
-        self._accounts.check(user_id.lower())
+        self._accounts.check(limit_key(user_id))
         answer = yield self._authenticator.authenticate(user, type, body)
         if answer is None:
             raise invalid_password()
@@ -110,6 +112,8 @@ class LoginMethods:
         token = required(body, "token", str)
         handler = self._hs.auth_handler
         user_id = handler.validate_short_term_login_token_and_get_user_id(token)
+        if not self._spent.spend(token):
+            raise invalid_token()
         found = yield handler.check_user_exists(user_id)
         if found is None:
             raise MatrixError(403, "Invalid token", Codes.FORBIDDEN).because(

@@ -13,9 +13,9 @@ from synauth.auth.ratelimit import address_key
 from synauth.auth.sessions import Session
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
-from synauth.errors import MatrixError
+from synauth.errors import InvalidTokenError, MatrixError
 from synauth.homeserver.config.settings import HomeServerConfig
-from synauth.homeserver.logins import LoginDetails, account_gate
+from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.registration import made_up_name
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import optional_access_token
@@ -183,9 +183,7 @@ class RegisterEndpoint:
     @inlineCallbacks
     def _finish(self, session_id: str, answer: JsonDict) -> Steps[None]:
         try:
-            yield self._sessions.set_data(
-                session_id, _REGISTERED, (answer["user_id"], answer.get("device_id"))
-            )
+            yield self._sessions.set_data(session_id, _REGISTERED, answer)
             yield self._sessions.finish(session_id)
         except MatrixError:
             # It is too full for that, or gone already.  There is an account
@@ -206,20 +204,15 @@ class RegisterEndpoint:
     def _answer_again(self, request: SynauthRequest, done: Session) -> Steps[JsonDict]:
         """
         Answer a client that did not get the answer to its registration: the
-        same user and device, for as long as the user has not logged out there.
+        same once more, for as long as the token in it is good.  A new token
+        would make the session a way to log in without a password.
         """
-        user_id, device_id = done.serverdict[_REGISTERED]
-        if device_id is None:
-            return {"user_id": user_id, "home_server": self._hs.hostname}
-        self._limiter.hit(address_key(request.client_address()))
-        store = self._hs.get_datastore()
-        account = yield store.get_user(user_id)
-        device = yield store.get_device(user_id, device_id)
-        if account is None or device is None:
-            raise MatrixError(403, "The session was used already", Codes.UNKNOWN)
-        account_gate(account)
-        wishes = dict(done.clientdict, device_id=device_id)
-        answer = yield self._hs.logins.log_in(user_id, login_details(request, wishes))
+        answer: JsonDict = done.serverdict[_REGISTERED]
+        if "access_token" in answer:
+            try:
+                yield self._hs.logins.requester(answer["access_token"])
+            except InvalidTokenError:
+                raise MatrixError(403, "The session was used already", Codes.UNKNOWN)
         self._audit_success(request, answer)
         return answer
 

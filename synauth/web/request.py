@@ -8,8 +8,8 @@ together beforehand.
 """
 
 from io import BytesIO
-from typing import Any, Dict, Optional, Tuple
-from urllib.parse import unquote_to_bytes
+from typing import Any, Dict, List, Optional, Tuple
+from urllib.parse import parse_qs, unquote_to_bytes
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -44,6 +44,9 @@ _TOO_LARGE = encode_json(
 _INTERNAL = encode_json(MatrixError(500, "Internal server error").error_dict())
 
 
+_FORM = b"application/x-www-form-urlencoded"
+
+
 class SynauthRequest(Request):
     """
     A request.
@@ -70,6 +73,7 @@ class SynauthRequest(Request):
     gone = False
     received_at = 0.0
 
+    _args: Optional[Dict[bytes, List[bytes]]] = None
     _body_size = 0
     _too_large = False
     _cut_off = False
@@ -136,13 +140,36 @@ class SynauthRequest(Request):
         self.received_at = self.site.clock.seconds()
         self.method, self.uri, self.clientproto = command, path, version
         self.path, _, self.query = path.partition(b"?")
-        self.args = {}
         if self._too_large:
             self.channel.persistent = False
             self._finish_json(413, _TOO_LARGE)
             return
         self.content.seek(0)
         self.process()
+
+    @property
+    def args(self) -> Dict[bytes, List[bytes]]:
+        """
+        The arguments in the query and, of a form, in the body, as Twisted has
+        them: for the resources of modules.  Our own endpoints look at the
+        query only.
+        """
+        if self._args is None:
+            encoded = [self.query]
+            kind = self.getHeader(b"Content-Type") or b""
+            if kind.split(b";")[0].strip().lower() == _FORM and self.content:
+                self.content.seek(0)
+                encoded.append(self.content.read())
+            self._args = {}
+            for text in encoded:
+                for name, values in parse_qs(text, keep_blank_values=True).items():
+                    self._args.setdefault(name, []).extend(values)
+        return self._args
+
+    @args.setter
+    def args(self, args: Any) -> None:
+        # Twisted's own constructor.
+        self._args = args
 
     def connectionLost(self, reason: Failure) -> None:
         """

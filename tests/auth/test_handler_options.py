@@ -68,7 +68,7 @@ class OptionsTests(HandlerTestCase):
         """
         The caps on sessions can be set.
         """
-        self.make(handler_options=HandlerOptions(max_sessions=1, max_session_bytes=30))
+        self.make(handler_options=HandlerOptions(max_sessions=1, max_session_bytes=300))
         first, second = [
             self.successResultOf(self.handler.check_auth([[DUMMY]], {}, "ip"))[3]
             for _ in range(2)
@@ -76,7 +76,7 @@ class OptionsTests(HandlerTestCase):
         self.assertRaises(MatrixError, self.handler.set_session_data, first, "a", "b")
         self.handler.set_session_data(second, "a", "b")
         self.assertRaises(
-            MatrixError, self.handler.set_session_data, second, "a", "b" * 30
+            MatrixError, self.handler.set_session_data, second, "a", "b" * 300
         )
 
     def test_expiry(self) -> None:

@@ -46,9 +46,7 @@ class DefaultTests(DaemonTestCase):
                 pass
             daemon = self.launch(self.make_directory())
             self.assertEqual(daemon.wait(), 1, daemon.log())
-        self.assertIn(
-            "synauth: can't listen on 127.0.0.1:8008", daemon.log()
-        )
+        self.assertIn("synauth: can't listen on 127.0.0.1:8008", daemon.log())
 
     def test_enable_registration(self) -> None:
         """

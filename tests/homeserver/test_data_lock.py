@@ -25,12 +25,13 @@ class DataLockTests(SynchronousTestCase):
         """
         self.data_dir = self.mktemp()
         os.mkdir(self.data_dir)
+        self.path = os.path.join(self.data_dir, LOCK_FILE)
 
     def lock(self) -> DataLock:
         """
         @return: a lock, given back when the test is over.
         """
-        lock = DataLock(self.data_dir)
+        lock = DataLock(self.path, self.data_dir)
         self.addCleanup(lock.release)
         return lock
 
@@ -38,14 +39,14 @@ class DataLockTests(SynchronousTestCase):
         """
         @return: why there is no lock.
         """
-        return str(self.assertRaises(ConfigError, DataLock, self.data_dir))
+        return str(self.assertRaises(ConfigError, DataLock, self.path, self.data_dir))
 
     def test_one_at_a_time(self) -> None:
         """
         Whoever comes second is told, until the first has gone; what was left
         behind is in nobody's way.
         """
-        first = DataLock(self.data_dir)
+        first = DataLock(self.path, self.data_dir)
         self.assertIn("is in use by another synauth", self.refused())
         self.assertIn(self.data_dir, self.refused())
         first.release()
@@ -69,14 +70,14 @@ class DataLockTests(SynchronousTestCase):
         Nobody else can hold the file.
         """
         self.lock()
-        mode = os.stat(os.path.join(self.data_dir, LOCK_FILE)).st_mode
+        mode = os.stat(self.path).st_mode
         self.assertEqual(stat.S_IMODE(mode), 0o600)
 
     def test_cannot_be_opened(self) -> None:
         """
         What stands in the place of the file is told.
         """
-        os.mkdir(os.path.join(self.data_dir, LOCK_FILE))
+        os.mkdir(self.path)
         self.assertIn(LOCK_FILE + ": cannot be opened: ", self.refused())
 
     def test_cannot_be_locked(self) -> None:

@@ -96,7 +96,8 @@ class ServiceTestCase(SynchronousTestCase):
         @return: the service.
         """
         service = make_service(paths or [], overrides, self.data_dir, self.reactor)
-        self.addCleanup(service.services[0]._lock.release)
+        for lock in service.services[0]._locks:
+            self.addCleanup(lock.release)
         return service
 
     def refused(self, **overrides: Any) -> str:
@@ -160,7 +161,8 @@ class MakeServiceTests(ServiceTestCase):
             self.assertTrue(database._pools)
             self.successResultOf(service.stopService())
             database._forget()
-            service.services[0]._lock.release()
+            for lock in service.services[0]._locks:
+                lock.release()
 
     def test_closed_on_stop(self) -> None:
         """

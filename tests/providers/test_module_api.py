@@ -334,6 +334,6 @@ class SurroundingsTests(ApiTestCase):
         A resource is left with the host.
         """
         self.assertIsInstance(self.host, ModuleHost)
-        resource: Any = object()
+        resource = Resource()
         self.api.register_web_resource("/_synapse/client/my", resource)
         self.assertIs(self.host.resources["/_synapse/client/my"], resource)

@@ -160,10 +160,12 @@ class SingleSignOnTests(ApiTestCase):
 
     def test_in_the_background(self) -> None:
         """
-        The older way is not waited for; what goes wrong is logged.
+        The older way is not waited for; what goes wrong is told to the browser.
         """
         request = DummyRequest([b""])
         self.api.complete_sso_login(ALICE, request, "https://client.example")
         self.assertIn(b"loginToken=", b"".join(request.written))
-        self.api.complete_sso_login(ALICE, DummyRequest([b""]), "")
-        self.assertEqual(len(self.flushLoggedErrors(MatrixError)), 1)
+        request = DummyRequest([b""])
+        self.api.complete_sso_login(ALICE, request, "")
+        self.assertEqual((request.responseCode, request.finished), (400, 1))
+        self.assertNotIn(b"loginToken", b"".join(request.written))

@@ -19,6 +19,7 @@ from synauth.providers.calling import ModuleFailure
 from synauth.providers.reverse import _reactor_of
 from tests.providers.asking import ALICE, BOB, PASSWORD, answering
 from tests.providers.hosting import AccountHandler, LaterAccountHandler
+from tests.providers.modulehosts import forget_synapse
 
 METHODS = (
     "check_password",
@@ -312,6 +313,8 @@ class LogContextTests(ReverseTestCase):
         for name in ("synapse.util.logcontext", "synapse.logging.context"):
             calls: List[str] = []
             contexts: Any = ModuleType(name)
+            # Another test may have left the names that the daemon provides.
+            forget_synapse()
 
             def run_in_background(
                 function: Any, *args: Any, calls: List[str] = calls
@@ -325,7 +328,7 @@ class LogContextTests(ReverseTestCase):
 
             contexts.run_in_background = run_in_background
             contexts.make_deferred_yieldable = make_deferred_yieldable
-            self.addCleanup(sys.modules.pop, name)
+            self.addCleanup(sys.modules.pop, name, None)
             sys.modules[name] = contexts
             provider = self.wrap(
                 {

@@ -563,7 +563,7 @@ class AuditTests(EndpointTestCase):
                     "@nobody:example.org",
                     None,
                 ),
-                ("refused", "m.login.password", "refused", None, None),
+                ("refused", "m.login.password", "M_INVALID_PARAM", None, None),
                 ("refused", "m.login.token", "invalid_token", None, None),
                 ("success", "m.login.password", None, ALICE, "PHONE"),
             ],

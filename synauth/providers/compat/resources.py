@@ -72,7 +72,7 @@ class DirectServeJsonResource(Resource):
         gone: List[Failure] = []
         request.notifyFinish().addErrback(gone.append)
         answered: "Deferred[Any]" = awaiting(method, request)
-        answered.addErrback(_error)
+        answered.addErrback(_error, request, gone)
         answered.addCallback(_answer, request, gone)
         answered.addErrback(_log_broken, request, gone)
         return NOT_DONE_YET
@@ -84,9 +84,12 @@ def _answer(answer: Any, request: Any, gone: List[Failure]) -> None:
         respond_with_json(request, code, body)
 
 
-def _error(failure: Failure) -> Any:
+def _error(failure: Failure, request: Any, gone: List[Failure]) -> Any:
     failure.trap(MatrixError)
     error: Any = failure.value
+    if not gone:
+        for name, value in error.headers.items():
+            request.setHeader(name.encode("latin-1"), value.encode("latin-1"))
     return error.code, error.error_dict()
 
 
