@@ -6,6 +6,7 @@ import os
 from typing import Any, List
 
 from twisted.internet.defer import ensureDeferred, inlineCallbacks, succeed
+from twisted.web.resource import Resource
 from zope.interface.verify import verifyObject
 
 from synauth.errors import ConfigError, MatrixError
