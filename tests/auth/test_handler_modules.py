@@ -13,6 +13,7 @@ from synauth.auth.settings import HandlerOptions, RateLimit
 from synauth.errors import ConfigError, LimitExceededError, LoginError, MatrixError
 from synauth.interfaces import IAuditLog, IAuthenticator, ICallbacks
 from synauth.providers.calling import ModuleFailure
+from synauth.storage.records import EndedToken
 from synauth.testing.hosts import STYLES, in_style
 from synauth.testing.passwords import ALICE, PASSWORD, InlineHashPool
 from tests.auth.test_handler import DUMMY, HandlerTestCase
@@ -272,6 +273,59 @@ class ModulesTests(HandlerTestCase):
                 self.refused(waiting, MatrixError)[:2], (400, "M_INVALID_PARAM")
             )
         self.assertEqual(provider.asked, [])
+
+    def test_logged_out_by_a_new_password(self) -> None:
+        """
+        Modules hear of each token that a new password ends, in whatever style
+        the store tells; one that fails does not undo the change.
+        """
+        ended = [
+            EndedToken(ALICE, "PHONE", 1, "one"),
+            EndedToken(ALICE, None, 2, "two"),
+        ]
+        for style in STYLES:
+            self.assertEqual(
+                self.told_of_a_new_password(style, ended),
+                [(ALICE, "PHONE", "one"), (ALICE, None, "two")],
+            )
+            self.assertEqual(self.hs.pushers.removed, [(ALICE, None)])
+            self.assertEqual(len(self.flushLoggedErrors(ModuleFailure)), 2)
+
+    def told_of_a_new_password(self, style: str, ended: Any) -> List[Any]:
+        """
+        Set a password, in a host whose store tells this of the tokens.
+
+        @return: what a module heard, behind one that fails.
+        """
+        self.make()
+        self.hs.store.user_delete_access_tokens = lambda *args: in_style(
+            style, lambda: ended
+        )
+        told: List[Any] = []
+
+        def fail(*args: Any) -> None:
+            raise RuntimeError("down")
+
+        self.handler.callbacks.register("broken", on_logged_out=fail)
+        self.handler.callbacks.register(
+            "m", on_logged_out=lambda *args: told.append(args)
+        )
+        changed = self.handler.set_password(ALICE, "new")
+        self.assertIsNone(self.successResultOf(changed))
+        return told
+
+    def test_new_password_at_an_old_host(self) -> None:
+        """
+        A store that does not tell what it has ended leaves nothing to hear of.
+        """
+        told: List[Any] = []
+        self.handler.callbacks.register(
+            "m", on_logged_out=lambda *args: told.append(args)
+        )
+        self.successResultOf(self.handler.issue_access_token(ALICE))
+        self.successResultOf(self.handler.set_password(ALICE, "new"))
+        self.assertEqual(self.hs.store.access_tokens, [])
+        self.assertEqual(told, [])
 
     def test_conflict(self) -> None:
         """

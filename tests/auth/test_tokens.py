@@ -12,7 +12,12 @@ from twisted.internet.task import Clock as ReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from synauth.auth.tokens import MacaroonTokens, deserialize, is_unset
+from synauth.auth.tokens import (
+    MacaroonTokens,
+    SpentTokens,
+    deserialize,
+    is_unset,
+)
 from synauth.errors import AuthError
 from synauth.homeserver.clock import Clock
 from synauth.interfaces import IMacaroonAuth
@@ -360,3 +365,43 @@ class GarbageTests(TokenTestCase):
         self.assert_refused(version_2.serialize(), "login")
         version_2.caveats.append(Caveat(b"\xff", version=pymacaroons.MACAROON_V2))
         self.assert_refused(version_2.serialize(), "login")
+
+
+class SpentTokensTests(TokenTestCase):
+    """
+    L{SpentTokens}.
+    """
+
+    def login_token(self, number: int) -> str:
+        """
+        @return: one of several different tokens.
+        """
+        return self.tokens.login_token(ALICE, 120000 + number)
+
+    def test_once(self) -> None:
+        """
+        A token is good once, in whichever form it is written, and others are
+        not touched by that.
+        """
+        spent = SpentTokens()
+        first, second = self.login_token(1), self.login_token(2)
+        self.assertTrue(spent.spend(first))
+        as_json = deserialize(first).serialize(JsonSerializer())
+        for token in (first, as_json):
+            self.assertEqual(self.tokens.user_id_of(token, "login"), ALICE)
+            self.assertFalse(spent.spend(token), token)
+        self.assertTrue(spent.spend(second))
+        self.assertFalse(spent.spend(second))
+
+    def test_bounded(self) -> None:
+        """
+        No more are remembered than there is room for; the oldest goes first.
+        """
+        spent = SpentTokens(max_tokens=2)
+        tokens = [self.login_token(number) for number in range(3)]
+        for token in tokens:
+            self.assertTrue(spent.spend(token))
+        self.assertEqual(len(spent._spent), 2)
+        self.assertFalse(spent.spend(tokens[1]))
+        self.assertFalse(spent.spend(tokens[2]))
+        self.assertTrue(spent.spend(tokens[0]))

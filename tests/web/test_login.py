@@ -399,6 +399,21 @@ class TokenTests(EndpointTestCase):
         self.assertEqual(self.log_in(self.token).json["user_id"], ALICE)
         self.assertEqual(self.audits()[0][:2], ("success", "m.login.token"))
 
+    def test_once(self) -> None:
+        """
+        It is good for one login; a repeat is refused like any bad token.
+        """
+        self.assertAnswered(self.log_in(self.token))
+        self.audits()
+        repeat = self.log_in(self.token)
+        bad = self.log_in("x")
+        self.assertEqual((repeat.code, repeat.body), (bad.code, bad.body))
+        self.assertRefused(repeat, 403, "M_FORBIDDEN")
+        self.assertEqual(
+            self.audits(),
+            [("refused", "m.login.token", "invalid_token", None, None)] * 2,
+        )
+
     def test_expired(self) -> None:
         """
         It is good for two minutes.

@@ -60,6 +60,14 @@ class RegisterTestCase(EndpointTestCase):
         cursor.execute("SELECT name FROM users ORDER BY name")
         return [name for (name,) in cursor.fetchall()]
 
+    def tokens(self) -> List[Any]:
+        """
+        @return: all access tokens.
+        """
+        cursor = self.server.database.connection.cursor()
+        cursor.execute("SELECT token FROM access_tokens ORDER BY id")
+        return cursor.fetchall()
+
 
 class RegistrationTests(RegisterTestCase):
     """
@@ -382,16 +390,15 @@ class SessionTests(RegisterTestCase):
 
     def test_repeat(self) -> None:
         """
-        A client that lost its answer gets the same user and device, and never
-        a second account.
+        A client that lost its answer gets the very same one, and never a
+        second account.
         """
         session = self.begin(password=PASSWORD)
         first = self.complete(session).json
         second = self.assertAnswered(
             self.complete(session, username="other", password="another one")
         )
-        for key in ("user_id", "device_id"):
-            self.assertEqual(first[key], second[key])
+        self.assertEqual(second, first)
         who = self.server.get("/v3/account/whoami", token=second["access_token"])
         self.assertEqual(who.json["user_id"], first["user_id"])
         self.assertEqual(self.users(), [first["user_id"]])
@@ -403,6 +410,45 @@ class SessionTests(RegisterTestCase):
         session = self.begin(password=PASSWORD)
         token = self.complete(session).json["access_token"]
         self.assertAnswered(self.server.post("/v3/logout", token=token))
+        before = self.tokens()
+        self.assertRefused(self.complete(session), 403, "M_UNKNOWN")
+        self.assertEqual(self.tokens(), before)
+
+    def test_repeat_same_bytes(self) -> None:
+        """
+        However often it is repeated no token is made, and the bytes are those
+        of the first answer.
+        """
+        session = self.begin(username="alice", password=PASSWORD, refresh_token=True)
+        first = self.complete(session)
+        self.assertIn("refresh_token", self.assertAnswered(first))
+        before = self.tokens()
+        for _ in range(3):
+            self.server.reactor.advance(1)
+            again = self.complete(session, device_id="OTHER")
+            self.assertEqual((again.code, again.body), (200, first.body))
+        self.assertEqual(self.tokens(), before)
+
+    def test_repeat_after_new_password(self) -> None:
+        """
+        Nor one that a new password has shut.
+        """
+        session = self.begin(username="alice", password=PASSWORD)
+        user_id = self.complete(session).json["user_id"]
+        changed = self.server.hs.auth_handler.set_password(user_id, "another one")
+        self.successResultOf(changed)
+        before = self.tokens()
+        self.assertRefused(self.complete(session), 403, "M_UNKNOWN")
+        self.assertEqual(self.tokens(), before)
+
+    def test_repeat_after_login(self) -> None:
+        """
+        Nor is a session good for anything when the device has got a newer
+        token.
+        """
+        session = self.begin(username="alice", password=PASSWORD, device_id="PHONE")
+        self.assertAnswered(self.complete(session))
+        self.assertAnswered(self.server.log_in(device_id="PHONE"))
         self.assertRefused(self.complete(session), 403, "M_UNKNOWN")
 
     def test_repeat_deactivated(self) -> None:
