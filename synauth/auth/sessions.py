@@ -36,9 +36,18 @@ class Session:
     @ivar creds: what each completed stage proved, by its type.
     @ivar serverdict: what the server keeps with it.
     @ivar finished: whether it has done its work.
+    @ivar claimed: whether somebody is at it, see L{ISessionStore.claim}.
     """
 
-    __slots__ = ("id", "operation", "clientdict", "creds", "serverdict", "finished")
+    __slots__ = (
+        "id",
+        "operation",
+        "clientdict",
+        "creds",
+        "serverdict",
+        "finished",
+        "claimed",
+    )
 
     def __init__(
         self,
@@ -48,6 +57,7 @@ class Session:
         creds: Dict[str, Any],
         serverdict: Dict[str, Any],
         finished: bool = False,
+        claimed: bool = False,
     ) -> None:
         self.id = id
         self.operation = operation
@@ -55,6 +65,7 @@ class Session:
         self.creds = creds
         self.serverdict = serverdict
         self.finished = finished
+        self.claimed = claimed
 
 
 class _Kept:
@@ -170,6 +181,7 @@ class MemorySessionStore:
                 dict(kept.creds or {}),
                 dict(kept.serverdict or {}),
                 kept.state == FINISHED,
+                kept.state == CLAIMED,
             )
         )
 

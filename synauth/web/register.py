@@ -13,7 +13,7 @@ from synauth.auth.ratelimit import address_key
 from synauth.auth.sessions import Session
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
-from synauth.errors import InvalidTokenError, MatrixError
+from synauth.errors import InvalidTokenError, LimitExceededError, MatrixError
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.registration import made_up_name
@@ -94,13 +94,19 @@ class RegisterEndpoint:
         self._check_enabled()
         self._limiter.check(address_key(request.client_address()))
         if session_id_of(body) is not None:
-            done = yield self._finished_session(body)
-            if done is not None:
-                answer = yield self._answer_again(request, done)
+            answer = yield self._answered_before(request, body)
+            if answer is not None:
                 return answer
         self._check_form(request, body)
         if "username" in body:
-            yield self._check_username(body)
+            try:
+                yield self._check_username(body)
+            except MatrixError:
+                # Perhaps it was this session that took the name, just now.
+                answer = yield self._answered_before(request, body)
+                if answer is None:
+                    raise
+                return answer
         if set(body) <= {"auth", "initial_device_display_name"}:
             # Some clients send nothing but this in later steps.
             body.pop("initial_device_display_name", None)
@@ -191,14 +197,23 @@ class RegisterEndpoint:
             yield self._sessions.remove(session_id)
 
     @inlineCallbacks
-    def _finished_session(self, body: JsonDict) -> Steps[Optional[Session]]:
+    def _answered_before(
+        self, request: SynauthRequest, body: JsonDict
+    ) -> Steps[Optional[JsonDict]]:
         """
-        @return: fires with the session of a body if a registration came of it.
+        @return: fires with the answer if a registration came of the session of
+            a body, with C{None} if none has yet; errs with
+            L{LimitExceededError} while one is being made.
         """
-        session = yield self._sessions.get(session_id_of(body))
-        if session and session.finished and session.operation == OPERATION:
-            return session
-        return None
+        session = yield self._sessions.get(session_id_of(body) or "")
+        if session is None or session.operation != OPERATION:
+            return None
+        if session.claimed:
+            raise LimitExceededError(1000, "This session is being used")
+        if not session.finished:
+            return None
+        answer = yield self._answer_again(request, session)
+        return answer
 
     @inlineCallbacks
     def _answer_again(self, request: SynauthRequest, done: Session) -> Steps[JsonDict]:
