@@ -10,6 +10,7 @@ from synauth.errors import MatrixError
 from synauth.identifiers import (
     UserID,
     check_new_localpart,
+    limit_key,
     local_user_id,
     qualify,
     user_of_login,
@@ -42,6 +43,12 @@ BAD_IDS = (
     "@a\0:example.org",
     "@a\n:example.org",
     "@a\x7f:example.org",
+    "@al ice:example.org",
+    "@alice :example.org",
+    "@alice\u00a0:example.org",
+    "@alice\u3000:example.org",
+    "@alice\u2028:example.org",
+    "@alice: example.org",
     "@\ud800:example.org",
     "@" + "a" * 244 + ":example.org",
     "@" + "\u00e4" * 122 + ":example.org",
@@ -92,6 +99,20 @@ class UserIDTests(IdentifierTestCase):
         self.assertEqual(qualify("@alice:c", "b"), "@alice:c")
         self.assertEqual(qualify("alice:c", "b"), "@alice:c:b")
 
+    def test_limit_key(self) -> None:
+        """
+        Spellings of one name are one, others are others.
+        """
+        for spelled in (
+            "@Alice:example.org",
+            "@ALICE:EXAMPLE.org",
+            "@\uff41\uff2c\uff49\uff43\uff45:example.org",
+        ):
+            self.assertEqual(limit_key(spelled), "@alice:example.org")
+        self.assertEqual(limit_key("@Stra\u00dfe:b"), limit_key("@STRASSE:b"))
+        self.assertEqual(limit_key("@\u00e4:b"), limit_key("@a\u0308:b"))
+        self.assertNotEqual(limit_key("@\u00e4:b"), limit_key("@a:b"))
+
     def test_local(self) -> None:
         """
         Only users of this server may come in.
@@ -107,7 +128,16 @@ class UserIDTests(IdentifierTestCase):
                 self.refused(local_user_id, foreign, "example.org"),
                 (403, "M_FORBIDDEN"),
             )
-        for bad in ("", "@alice", "\0", "\ud800", "a" * 300):
+        for bad in (
+            "",
+            "@alice",
+            "alice ",
+            " alice",
+            "al\tice",
+            "\0",
+            "\ud800",
+            "a" * 300,
+        ):
             self.assertEqual(
                 self.refused(local_user_id, bad, "example.org"),
                 (400, "M_INVALID_PARAM"),

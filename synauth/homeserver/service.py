@@ -191,7 +191,10 @@ def lock_data(data_dir: str, database: str) -> List[DataLock]:
     try:
         return [
             directory,
-            DataLock(database + ".lock", "the database %s" % (database,)),
+            # It is one file, by whatever links it is reached.
+            DataLock(
+                os.path.realpath(database) + ".lock", "the database %s" % (database,)
+            ),
         ]
     except ConfigError:
         directory.release()
@@ -286,11 +289,13 @@ def listen(reactor: Any, sites: Mapping[Door, SynauthSite]) -> List[IListeningPo
     for door, site in sites.items():
         try:
             ports.append(_listen(reactor, door, site))
-        except CannotListenError as error:
+        except (CannotListenError, ConfigError) as error:
             if _is_open_already(door, sites, error):
                 continue
             for port in ports:
                 port.stopListening()
+            if isinstance(error, ConfigError):
+                raise
             raise ConfigError(
                 "can't listen on %s: %s"
                 % (door.description, _words_of(error.socketError))
@@ -324,15 +329,15 @@ def _listen(reactor: Any, door: Door, site: SynauthSite) -> IListeningPort:
 
 
 def _is_open_already(
-    door: Door, sites: Mapping[Door, SynauthSite], error: CannotListenError
+    door: Door, sites: Mapping[Door, SynauthSite], error: Exception
 ) -> bool:
     """
     On most systems a socket for all IPv6 addresses takes the IPv4 ones too,
     and configurations tend to name both.
     """
-    number = getattr(error.socketError, "errno", None)
     return (
-        number == EADDRINUSE
+        isinstance(error, CannotListenError)
+        and getattr(error.socketError, "errno", None) == EADDRINUSE
         and door == _door(error.port, "0.0.0.0")
         and _door(error.port, "::") in sites
     )

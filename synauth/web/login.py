@@ -120,7 +120,7 @@ class LoginEndpoint:
             encode_json(shown)
         except CouldNotAsk:
             return
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             _log.error("{module} adds to a login what is not JSON", module=module)
             return
         answer.update(shown)

@@ -9,10 +9,11 @@ together beforehand.
 
 from io import BytesIO
 from typing import Any, Dict, List, Optional, Tuple
-from urllib.parse import parse_qs, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from twisted.web.http import parse_qs
 from twisted.web.server import Request
 
 from synauth.constants import Codes
@@ -160,9 +161,11 @@ class SynauthRequest(Request):
             if kind.split(b";")[0].strip().lower() == _FORM and self.content:
                 self.content.seek(0)
                 encoded.append(self.content.read())
+                # For whoever reads it by itself.
+                self.content.seek(0)
             self._args = {}
             for text in encoded:
-                for name, values in parse_qs(text, keep_blank_values=True).items():
+                for name, values in parse_qs(text, 1).items():
                     self._args.setdefault(name, []).extend(values)
         return self._args
 

@@ -86,6 +86,16 @@ class LimitedAuthenticatorTests(SynchronousTestCase):
         self.reactor.advance(10)
         self.assertIs(self.successResultOf(self.check(right)), right)
 
+    def test_spellings(self) -> None:
+        """
+        However a name is spelled, it has the attempts of one.
+        """
+        for user in ("Alice", "ALICE", "\uff41\uff4c\uff49\uff43\uff45"):
+            self.assertIsNone(self.successResultOf(self.check(None, user)))
+        for user in ("alice", "Alice", "\uff21lice"):
+            self.failureResultOf(self.ask(user), LimitExceededError)
+        self.successResultOf(self.check(None, "malice"))
+
     def test_right(self) -> None:
         """
         Right passwords are not counted.

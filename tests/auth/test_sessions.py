@@ -135,7 +135,7 @@ class MemorySessionStoreTests(SynchronousTestCase):
         """
         Complete a stage.
         """
-        self.successResultOf(self.store.add_cred(session_id, "m.login.dummy", True))
+        self.successResultOf(self.store.add_cred(session_id, "m.login.password", True))
 
     def alive(self, *session_ids: str) -> Set[str]:
         """
@@ -236,6 +236,39 @@ class MemorySessionStoreTests(SynchronousTestCase):
         self.store = self.make_store(max_sessions=0)
         self.new()
         self.assertEqual(len(self.store), 0)
+
+    def test_cap_and_the_dummy(self) -> None:
+        """
+        Who has completed nothing but the dummy has proved nothing.
+        """
+        self.store = self.make_store(max_sessions=2)
+        dummy, proven = self.new(), self.new()
+        self.successResultOf(self.store.add_cred(dummy, "m.login.dummy", True))
+        self.prove(proven)
+        third, fourth = self.new(), self.new()
+        self.assertEqual(self.alive(dummy, proven, third, fourth), {proven, fourth})
+
+    def test_size_is_that_of_memory(self) -> None:
+        """
+        What is short as JSON and large in memory is as good as long.
+        """
+        cap = 16384
+        self.store = self.make_store(max_session_bytes=cap)
+        session_id = self.new()
+        for many in (
+            [{"": {}}] * (cap // 128),
+            [[]] * (cap // 32),
+            [0] * (cap // 8),
+            {str(i): {} for i in range(cap // 128)},
+        ):
+            error = self.failureResultOf(
+                self.store.set_clientdict(session_id, {"a": many}), MatrixError
+            ).value
+            self.assertEqual((error.code, error.errcode), (413, "M_TOO_LARGE"))
+        few = {"a": [{"": {}}] * 20}
+        self.successResultOf(self.store.set_clientdict(session_id, few))
+        session = self.successResultOf(self.store.get(session_id))
+        self.assertEqual(session.clientdict, few)
 
     def test_odd_values(self) -> None:
         """

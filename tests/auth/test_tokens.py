@@ -386,8 +386,7 @@ class SpentTokensTests(TokenTestCase):
         spent = SpentTokens()
         first, second = self.login_token(1), self.login_token(2)
         self.assertTrue(spent.spend(first))
-        as_json = deserialize(first).serialize(JsonSerializer())
-        for token in (first, as_json):
+        for token in (first, first + "="):
             self.assertEqual(self.tokens.user_id_of(token, "login"), ALICE)
             self.assertFalse(spent.spend(token), token)
         self.assertTrue(spent.spend(second))

@@ -188,3 +188,8 @@ class ModuleHostTests(SynchronousTestCase):
         for path in ("x", "", "/", "/x/", "//x", "/x//y", "/_synapse/client/x"):
             with self.assertRaises(ConfigError):
                 self.host.register_web_resource(path, Resource())
+        for nothing in (None, object(), Resource):
+            with self.assertRaises(ConfigError) as raised:
+                self.host.register_web_resource("/_synapse/client/y", nothing)
+            self.assertIn("/_synapse/client/y", str(raised.exception))
+        self.assertEqual(list(self.host.resources), ["/_synapse/client/x"])

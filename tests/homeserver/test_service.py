@@ -62,6 +62,13 @@ class NarrowReactor(MemoryReactorClock):
         return super().listenTCP(port, factory, backlog, interface)
 
 
+def sqlite(path: str) -> Dict[str, Any]:
+    """
+    @return: the settings of a database in a file.
+    """
+    return {"name": "sqlite3", "args": {"database": path}}
+
+
 class ServiceTestCase(SynchronousTestCase):
     """
     Watches what is said.
@@ -202,6 +209,27 @@ class MakeServiceTests(ServiceTestCase):
         """
         self.make()
         self.assertIn("is in use by another synauth", self.refused())
+
+    def test_database_in_use(self) -> None:
+        """
+        Nor do they share a database that is elsewhere, by whatever path; who
+        is refused lets go of the data directory.
+        """
+        elsewhere = os.path.abspath(self.mktemp())
+        os.mkdir(elsewhere)
+        path = os.path.abspath(os.path.join(elsewhere, "one.db"))
+        link = os.path.abspath(self.mktemp())
+        os.symlink(elsewhere, link)
+        linked = os.path.join(link, "one.db")
+        self.make(database=sqlite(path))
+        self.data_dir = self.mktemp()
+        for name in (path, linked):
+            self.assertEqual(
+                self.refused(database=sqlite(name)),
+                "the database %s is in use by another synauth" % (name,),
+            )
+        self.assertFalse(os.path.exists(os.path.join(self.data_dir, "homeserver.db")))
+        self.make()
 
     def test_newer_schema(self) -> None:
         """
@@ -349,6 +377,43 @@ class SitesTests(ServiceTestCase):
         self.assertRaises(ConfigError, listen, self.reactor, other)
         self.reactor.broken["0.0.0.0"] = errno.EACCES
         self.assertRaises(ConfigError, listen, self.reactor, self.sites(both))
+
+
+class RealListenTests(ServiceTestCase):
+    """
+    L{listen}, with what a real reactor makes of doors that can't be opened.
+    """
+
+    def test_impossible(self) -> None:
+        """
+        A port that is none and a socket in no directory are told on one line.
+        """
+        from twisted.internet import reactor
+
+        for door in ("tcp:99999", "unix:/nonexistent/x.sock"):
+            sites = make_sites(self.config(listen=[door]), Resource(), reactor)
+            words = str(self.assertRaises(ConfigError, listen, reactor, sites))
+            self.assertTrue(words.startswith("can't listen on %s: " % door), words)
+            self.assertNotIn("\n", words)
+
+    def test_none_is_left_open(self) -> None:
+        """
+        When one door can't be opened those that were open are shut.
+        """
+        shut: List[int] = []
+
+        class Port:
+            def stopListening(self) -> None:
+                shut.append(1)
+
+        self.patch(self.reactor, "listenTCP", lambda *args, **kwargs: Port())
+        sites = make_sites(
+            self.config(listen=["tcp:8101", "tcp:8102", "nonsense:1"]),
+            Resource(),
+            self.reactor,
+        )
+        self.assertRaises(ConfigError, listen, self.reactor, sites)
+        self.assertEqual(shut, [1, 1])
 
 
 class AnnouncementTests(ServiceTestCase):

@@ -11,7 +11,12 @@ from twisted.internet.defer import ensureDeferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.test.requesthelper import DummyRequest
 
-from synauth.errors import ConfigError, InvalidTokenError, MatrixError
+from synauth.errors import (
+    ConfigError,
+    InvalidTokenError,
+    LimitExceededError,
+    MatrixError,
+)
 from synauth.identifiers import UserID
 from synauth.providers.compat import provide_synapse_names
 from synauth.providers.compat.names import synapse_modules
@@ -243,6 +248,21 @@ class ResourceTests(SynchronousTestCase):
             self.assertEqual(len(self.flushLoggedErrors()), 1)
         self.assertEqual(self.answer(b"GET", KeyError("x"), started=True)[1], b"")
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+
+    def test_headers(self) -> None:
+        """
+        What an error says in headers is said: where to go, when to come back.
+        """
+        contents = synapse_modules()["synapse.api.errors"]
+        redirect = contents["RedirectException"](b"https://example.org/x")
+        limited = LimitExceededError(retry_after_ms=1500)
+        for error, code, name, value in (
+            (redirect, 302, b"Location", b"https://example.org/x"),
+            (limited, 429, b"Retry-After", b"2"),
+        ):
+            self.assertEqual(self.answer(b"GET", error)[0], code)
+            headers = self.request.responseHeaders
+            self.assertEqual(headers.getRawHeaders(name), [value])
 
     def test_gone(self) -> None:
         """

@@ -103,6 +103,28 @@ class BadInit:
         raise KeyError("uri")
 
 
+class Quits:
+    """
+    Ends the process, as scripts do.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise SystemExit("no\nldap")
+
+
+class QuitsEarly(New):
+    """
+    Does so over its settings.
+    """
+
+    @staticmethod
+    def parse_config(config: Any) -> Any:
+        """
+        Quit.
+        """
+        raise SystemExit(3)
+
+
 class Rival(New):
     """
     Wants other fields for the same type.
@@ -187,6 +209,13 @@ class LoadingTests(ApiTestCase):
         )
         self.assertTrue(third.startswith("f:4: password_providers[0].module: "), third)
 
+    def test_quits(self) -> None:
+        """
+        One that wants to end the process is told of like any other failure.
+        """
+        words = self.refused(load_modules, [entry(QuitsEarly, {"a": 1})], [])
+        self.assertIn("QuitsEarly: refused by its parse_config: SystemExit: 3", words)
+
     def test_not_built(self) -> None:
         """
         One that can't be made, or wants what another has, stops the start.
@@ -195,6 +224,8 @@ class LoadingTests(ApiTestCase):
         for modules, providers, problem in (
             ([entry(BadInit)], [], "BadInit: cannot be loaded: KeyError: 'uri'"),
             ([], [entry(BadInit)], "BadInit: cannot be loaded: KeyError: 'uri'"),
+            ([entry(Quits)], [], "Quits: cannot be loaded: SystemExit: no ldap"),
+            ([], [entry(Quits)], "Quits: cannot be loaded: SystemExit: no ldap"),
             ([entry(New), entry(Rival)], [], "Rival: cannot be loaded: "),
         ):
             loaded = load_modules(modules, providers)

@@ -118,6 +118,24 @@ class SharedSecretTests(EndpointTestCase):
             {"user_id": "@alice:example.org", "home_server": "example.org"},
         )
 
+    def test_profile(self) -> None:
+        """
+        A user has the name that is asked for, and otherwise the localpart.
+        """
+        store = self.server.hs.get_datastore()
+        for name, wishes, shown in (
+            ("Alice", {"displayname": "Alice \u00c4."}, "Alice \u00c4."),
+            ("Bob", {}, "bob"),
+            ("carol", {"displayname": ""}, "carol"),
+            ("dave", {"displayname": None}, "dave"),
+        ):
+            self.assertAnswered(self.register(username=name, **wishes))
+            profile = self.successResultOf(store.get_profile(name.lower()))
+            self.assertEqual(profile.display_name, shown)
+        answer = self.register(username="eve", displayname=5)
+        self.assertRefused(answer, 400, "M_INVALID_PARAM")
+        self.assertIsNone(self.account("@eve:example.org"))
+
     def test_wrong_mac(self) -> None:
         """
         A wrong MAC spends the nonce, and is noted.

@@ -268,6 +268,33 @@ class CallbackTests(ModuleLoginTestCase):
         whoami = self.server.get("/v3/account/whoami", token=token)
         self.assertEqual(self.assertAnswered(whoami)["user_id"], ALICE)
 
+    def test_not_json(self) -> None:
+        """
+        What can't be sent is not added, and that is logged with the name of the
+        module; the login stands.
+        """
+        deep: Any = []
+        for _ in range(100000):
+            deep = [deep]
+        for value in (object(), b"x", float("nan"), {1, 2}, {(): 1}, deep):
+            self.serve_callback(lambda response, v=value: response.update(x=v))
+            body = self.assertAnswered(self.log_in())
+            self.assertNotIn("x", body)
+            self.assertIn("module adds to a login what is not JSON", self.logged())
+            self.assertNotIn(body["access_token"], self.logged())
+            who = self.server.get("/v3/account/whoami", token=body["access_token"])
+            self.assertEqual(self.assertAnswered(who)["user_id"], ALICE)
+            del self.events[:]
+
+    def test_overwrites(self) -> None:
+        """
+        The log has the device that there is, whatever the client is told.
+        """
+        self.serve_callback(lambda response: response.update(device_id=5))
+        body = self.assertAnswered(self.log_in(device_id="PHONE"))
+        self.assertEqual(body["device_id"], 5)
+        self.assertEqual(self.audits(), [("success", OWN[0], None, ALICE, "PHONE")])
+
     def test_too_slow(self) -> None:
         """
         The same if it takes longer than the module may.

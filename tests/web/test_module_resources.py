@@ -2,7 +2,8 @@
 Tests for what modules have served: C{register_web_resource}, over the real site.
 """
 
-from typing import Any, Dict
+import ast
+from typing import Any, Dict, Optional
 
 from twisted.web.resource import IResource, Resource
 from twisted.web.server import NOT_DONE_YET
@@ -13,6 +14,7 @@ from synauth.web.routes import add_resource
 from tests.web.server import EndpointTestCase, Server
 
 PATH = "/_synapse/client/doorbell"
+FORM = "application/x-www-form-urlencoded"
 
 
 class Doorbell(Resource):
@@ -50,6 +52,13 @@ class Doorbell(Resource):
 
         self._api.get_user_by_req(request).addCallbacks(answer, refuse)
         return NOT_DONE_YET
+
+    def render_PUT(self, request: Any) -> bytes:
+        """
+        Answer with the arguments and the body that came.
+        """
+        said = sorted((name, values) for name, values in request.args.items())
+        return repr((said, request.content.read())).encode("ascii")
 
     def render_DELETE(self, request: Any) -> bytes:
         """
@@ -111,6 +120,51 @@ class ResourceTests(EndpointTestCase):
         self.assertEqual((answer.code, answer.body), (200, b"@alice:example.org"))
         self.assertEqual(self.server.post(PATH, token="no token").code, 401)
         self.assertEqual(self.server.post(PATH).code, 401)
+
+    def arguments(self, query: str, kind: Optional[str], body: bytes) -> Any:
+        """
+        @return: what a resource sees of a request: its arguments, and the body.
+        """
+        headers = () if kind is None else (("Content-Type", kind),)
+        answer = self.server.ask("PUT", PATH + query, body, headers=headers)
+        self.assertEqual(answer.code, 200, answer.body)
+        return ast.literal_eval(answer.body.decode("ascii"))
+
+    def test_arguments(self) -> None:
+        """
+        A resource sees the arguments of the query and of a form, in any
+        letters, and can still read the body.
+        """
+        for query, kind, body, expected in (
+            ("", None, b"", []),
+            ("?a=1&a=2&b=", None, b"", [(b"a", [b"1", b"2"]), (b"b", [b""])]),
+            ("?a=%C3%BC+%ff&%zz=%", None, b"", None),
+            ("?a=1", FORM, b"a=2&c=%26", [(b"a", [b"1", b"2"]), (b"c", [b"&"])]),
+            ("", FORM.title() + "; charset=utf-8", b"c=\xff", [(b"c", [b"\xff"])]),
+            ("", FORM, b"", []),
+            ("?=&&==", FORM, b"\0&%00=%", None),
+        ):
+            args, rest = self.arguments(query, kind, body)
+            if expected is not None:
+                self.assertEqual(args, expected)
+            self.assertEqual(rest, body)
+        args, _ = self.arguments("?a=%C3%BC+%ff", None, b"")
+        self.assertEqual(args, [(b"a", [b"\xc3\xbc \xff"])])
+
+    def test_other_bodies(self) -> None:
+        """
+        What is no form is never taken for arguments.
+        """
+        part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
+        for kind, body in (
+            ("multipart/form-data; boundary=x", part),
+            ("application/json", b'{"a": "a=1"}'),
+            ("text/plain", b"a=1"),
+            ("x" + FORM, b"a=1"),
+            (None, b"a=1"),
+        ):
+            args, rest = self.arguments("?q=1", kind, body)
+            self.assertEqual((args, rest), ([(b"q", [b"1"])], body))
 
     def test_fails(self) -> None:
         """
