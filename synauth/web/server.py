@@ -76,6 +76,8 @@ class SynauthSite(Site):
 
     protocol = SynauthChannel  # type: ignore[assignment]
     displayTracebacks = False
+    # The daemon says by itself where it listens.
+    noisy = False
 
     def __init__(
         self,
