@@ -567,6 +567,18 @@ class ConcurrentTests(RegisterTestCase):
         self.assertEqual(again.json["user_id"], answer.json["user_id"])
         self.assertEqual(self.users(), [answer.json["user_id"]])
 
+    def test_same_session_when_the_name_is_taken(self) -> None:
+        """
+        A repeat that finds the account that its own session has just made is
+        not told that the name is taken, but to come back.
+        """
+        body: Any = {"username": "alice", "password": PASSWORD}
+        body["auth"] = dict(DUMMY, session=self.begin(**body))
+        self.server.connect("POST", REGISTER, body)
+        # What stands in the database a moment before the session is finished.
+        self.successResultOf(self.server.hs.registration.register_user("alice"))
+        self.assertLimited(self.server.post(REGISTER, body), 1000)
+
     def test_same_name(self) -> None:
         """
         Of two who want one name, one gets it.
