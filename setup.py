@@ -30,7 +30,7 @@ setup(
     # on sys.path only.
     package_dir={"": "."},
     package_data={
-        "synauth": ["py.typed", "storage/schema/*.sql"],
+        "synauth": ["py.typed", "storage/schema/*.sql", "templates/*"],
     },
     install_requires=[
         "twisted[tls]>=19.2.1",
@@ -44,7 +44,7 @@ setup(
         # Telephone numbers, as people of each country write them, are beyond us.
         "phonenumbers>=8.10",
         "PyYAML>=5.1",
-        # The templates that modules bring along, as ModuleApi.read_templates.
+        # Pages and mails, and the templates that modules bring along.
         "Jinja2>=2.9",
     ],
     extras_require={

@@ -14,7 +14,11 @@ class LoginType:
     TOKEN = "m.login.token"
     RECAPTCHA = "m.login.recaptcha"
     EMAIL_IDENTITY = "m.login.email.identity"
+    MSISDN = "m.login.msisdn"
     DUMMY = "m.login.dummy"
+    TERMS = "m.login.terms"
+    REGISTRATION_TOKEN = "m.login.registration_token"
+    APPLICATION_SERVICE = "m.login.application_service"
 
 
 class IdentifierType:
@@ -51,9 +55,15 @@ class Codes:
     INVALID_PARAM = "M_INVALID_PARAM"
     TOO_LARGE = "M_TOO_LARGE"
     GUEST_ACCESS_FORBIDDEN = "M_GUEST_ACCESS_FORBIDDEN"
+    THREEPID_AUTH_FAILED = "M_THREEPID_AUTH_FAILED"
     THREEPID_DENIED = "M_THREEPID_DENIED"
+    THREEPID_IN_USE = "M_THREEPID_IN_USE"
+    THREEPID_NOT_FOUND = "M_THREEPID_NOT_FOUND"
+    SERVER_NOT_TRUSTED = "M_SERVER_NOT_TRUSTED"
+    EXCLUSIVE = "M_EXCLUSIVE"
     USER_DEACTIVATED = "M_USER_DEACTIVATED"
     USER_LOCKED = "M_USER_LOCKED"
+    USER_SUSPENDED = "M_USER_SUSPENDED"
     WEAK_PASSWORD = "M_WEAK_PASSWORD"
     PASSWORD_TOO_SHORT = "M_PASSWORD_TOO_SHORT"
     PASSWORD_NO_DIGIT = "M_PASSWORD_NO_DIGIT"

@@ -76,6 +76,30 @@ class AuthError(MatrixError):
         super().__init__(code, msg, errcode)
 
 
+class InteractiveAuthIncompleteError(MatrixError):
+    """
+    User-interactive authentication is not finished: 401, whose body asks for
+    the rest of it.
+
+    @ivar session_id: the session to go on with.
+    @ivar result: the body.
+    """
+
+    reason = "incomplete"
+
+    def __init__(self, session_id: str, result: Dict[str, Any]) -> None:
+        super().__init__(401, "User-interactive authentication is not finished")
+        self.session_id = session_id
+        self.result = result
+
+    def error_dict(self) -> Dict[str, Any]:
+        """
+        @return: the challenge (specification, "User-Interactive Authentication
+            API").
+        """
+        return self.result
+
+
 class StoreError(MatrixError):
     """
     The database has no such thing, or has it already.

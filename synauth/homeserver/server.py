@@ -19,6 +19,7 @@ from synauth.homeserver.http_client import ModuleHttpClient, SimpleHttpClient
 from synauth.homeserver.identity import NoIdentityServer
 from synauth.homeserver.logins import Logins
 from synauth.homeserver.registration import Registration
+from synauth.homeserver.templates import Templates
 from synauth.interfaces import (
     IDatabase,
     IDeviceHandler,
@@ -57,6 +58,7 @@ class HomeServer:
     @ivar auth_handler: the L{AuthHandler}.
     @ivar logins: makes, finds, renews and ends logins.
     @ivar registration: makes accounts.
+    @ivar templates: the L{Templates} of mails and pages.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
     """
 
@@ -71,6 +73,9 @@ class HomeServer:
         self.config = config
         self.hostname = config.server_name
         self.audit = AuditLog()
+        self.templates = Templates(
+            config.custom_template_directory, server_name=self.hostname
+        )
         self._reactor = reactor
         self._treq = treq
         self._clock = Clock(reactor)

@@ -11,11 +11,12 @@ from twisted.web.server import NOT_DONE_YET
 from synauth.awaiting import awaiting
 from synauth.constants import Codes
 from synauth.errors import MatrixError
+from synauth.web.page import Page
 from synauth.web.request import SynauthRequest
 
 # A handler is called with the request and, as keywords, the path's parameters
 # (str).  It gives, at once or through anything that can be awaited, the body of
-# a 200, or a status and a body; or it raises MatrixError.
+# a 200, or a status and a body, or a Page; or it raises MatrixError.
 Handler = Callable[..., Any]
 
 
@@ -83,7 +84,7 @@ class JsonResource(Resource):
         except MatrixError as error:
             request.answer_error(error)
             return NOT_DONE_YET
-        if isinstance(result, (dict, tuple)):
+        if isinstance(result, (dict, tuple, Page)):
             _answer(result, request)
         else:
             waiting = awaiting(lambda: result)
@@ -118,6 +119,9 @@ def _parameters(names: Tuple[str, ...], values: Tuple[bytes, ...]) -> Dict[str, 
 
 
 def _answer(result: Any, request: SynauthRequest) -> None:
+    if isinstance(result, Page):
+        request.answer_page(result.code, result.html, result.headers)
+        return
     if isinstance(result, tuple):
         code, body = result
     else:

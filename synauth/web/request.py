@@ -8,7 +8,7 @@ together beforehand.
 """
 
 from io import BytesIO
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 from urllib.parse import unquote_to_bytes
 
 from twisted.logger import Logger
@@ -219,6 +219,26 @@ class SynauthRequest(Request):
         for name, value in error.headers.items():
             self.setHeader(name.encode("ascii"), value.encode("ascii"))
         self.answer(error.code, error.error_dict())
+
+    def answer_page(
+        self, code: int, html: str, headers: Sequence[Tuple[bytes, bytes]]
+    ) -> None:
+        """
+        Answer with a page.  Nothing happens if the client has gone.
+
+        @param code: the status.
+        @param html: the page.
+        @param headers: what belongs to it.
+        """
+        if self.gone:
+            return
+        content = html.encode("utf-8")
+        self.setResponseCode(code)
+        for name, value in headers:
+            self.setHeader(name, value)
+        self.setHeader(b"Content-Length", b"%d" % len(content))
+        self.write(b"" if self.method == b"HEAD" else content)
+        self.finish()
 
     def answer_preflight(self) -> None:
         """

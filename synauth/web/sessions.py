@@ -14,6 +14,7 @@ from synauth.web.access_token import access_token
 from synauth.web.auditing import audit
 from synauth.web.json_body import parse_json_object, required
 from synauth.web.request import SynauthRequest
+from synauth.web.requester import get_requester
 
 JsonDict = Dict[str, Any]
 
@@ -34,7 +35,7 @@ class SessionEndpoints:
         """
         Tell a client whose token it has.
         """
-        requester = yield self._hs.logins.requester(access_token(request))
+        requester = yield get_requester(self._hs, request, allow_guest=True)
         answer = {"user_id": requester.user_id, "is_guest": requester.is_guest}
         if requester.device_id is not None:
             answer["device_id"] = requester.device_id
@@ -64,8 +65,8 @@ class SessionEndpoints:
         End the login that the token belongs to.
         """
         token = access_token(request)
-        requester = yield self._hs.logins.requester(
-            token, even_expired=True, even_locked=True
+        requester = yield get_requester(
+            self._hs, request, allow_guest=True, even_expired=True, even_locked=True
         )
         yield self._hs.logins.log_out(requester, token)
         audit(
@@ -82,8 +83,8 @@ class SessionEndpoints:
         """
         End all logins of a user.
         """
-        requester = yield self._hs.logins.requester(
-            access_token(request), even_expired=True, even_locked=True
+        requester = yield get_requester(
+            self._hs, request, allow_guest=True, even_expired=True, even_locked=True
         )
         yield self._hs.logins.log_out_all(requester)
         audit(self._hs.audit, request, "logout_all", user_id=requester.user_id)

@@ -126,7 +126,9 @@ class UpgradeTests(MigrationTestCase):
         """
         self.prepare(SCHEMA)
         expected = (
-            "access_tokens applied_module_schemas devices profiles refresh_tokens"
+            "access_tokens applied_module_schemas devices erased_users login_tokens"
+            " profiles refresh_tokens registration_tokens"
+            " threepid_validation_session threepid_validation_token"
             " user_external_ids user_threepids users"
         )
         self.assertEqual(self.tables(), sorted(expected.split() + [VERSION_TABLE]))

@@ -99,6 +99,7 @@ def _assemble(
     )
     return HomeServerConfig(
         listen=listen,
+        custom_template_directory=values["templates.custom_template_directory"],
         data_dir=values["synauth.data_dir"],
         database=_database(values),
         password_enabled=values["password_config.enabled"],

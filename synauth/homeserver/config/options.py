@@ -95,6 +95,13 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 " listener has x_forwarded.",
             ),
             Option(
+                "templates.custom_template_directory",
+                TEXT,
+                None,
+                "A directory of your own templates of mails and pages, by"
+                " Synapse's names; what is not in it is synauth's.",
+            ),
+            Option(
                 "synauth.data_dir",
                 TEXT,
                 "./synauth-data",

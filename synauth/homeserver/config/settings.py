@@ -81,6 +81,7 @@ class HomeServerConfig:
     listeners: Tuple[Listener, ...]
     listen: Tuple[str, ...]
     trusted_proxies: Tuple[Network, ...]
+    custom_template_directory: Optional[str]
     data_dir: str
     database: Database
 

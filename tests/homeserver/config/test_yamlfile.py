@@ -185,8 +185,12 @@ class MistakeTests(ConfigFiles):
     def test_deep(self) -> None:
         """Nesting that would overrun the composer's stack is refused before."""
         for content in ("a: " + "[" * 200000, "a: " + "{b: " * 100000):
-            self.assertEqual(
-                self.mistakes(content), ["FILE:1: more than 100 levels deep"]
+            (mistake,) = self.mistakes(content)
+            # PyYAML has a limit of its own since 6.0.4.
+            self.assertRegex(
+                mistake,
+                "^FILE:1: (more than 100 levels deep"
+                "|not valid YAML: exceeded maximum nesting depth)$",
             )
 
     def test_secrets_in_broken_yaml(self) -> None:

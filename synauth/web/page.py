@@ -1,0 +1,79 @@
+"""
+Answers that a person reads.
+"""
+
+import secrets
+from typing import Any, Sequence, Tuple
+
+import attr
+
+from synauth.homeserver.templates import Templates
+
+HTML = b"text/html; charset=utf-8"
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Page:
+    """
+    A page.
+
+    @ivar html: the whole of it.
+    @ivar code: the status.
+    @ivar headers: what belongs to it; see L{page_headers}.
+    """
+
+    html: str = attr.ib(repr=False)
+    code: int
+    headers: Sequence[Tuple[bytes, bytes]]
+
+
+def make_page(
+    templates: Templates,
+    name: str,
+    code: int = 200,
+    script_origins: Sequence[str] = (),
+    **values: Any,
+) -> Page:
+    """
+    Make a page of a template, which is given a C{nonce} besides C{values}: the
+    C{<style>} and C{<script>} elements that bear it are the only ones that a
+    browser obeys.
+
+    @param name: the template.
+    @param script_origins: whose scripts and frames the page has to have, such
+        as a captcha's.
+    """
+    nonce = secrets.token_urlsafe(16)
+    html = templates.render(name, nonce=nonce, **values)
+    return Page(html, code, page_headers(nonce, script_origins))
+
+
+def page_headers(
+    nonce: str, script_origins: Sequence[str] = ()
+) -> Sequence[Tuple[bytes, bytes]]:
+    """
+    @return: the headers of a page: nobody frames it, nothing but its own
+        elements and the named origins runs in it, and no other site learns its
+        address, which can hold a token.
+    """
+    origins = " ".join(script_origins)
+    ours = "'nonce-%s'" % nonce
+    policy = [
+        "default-src 'none'",
+        "style-src %s %s" % (ours, origins),
+        "script-src %s %s" % (ours, origins),
+        "img-src 'self' data: %s" % origins,
+        # The page that logs in, and captchas.
+        "connect-src 'self' %s" % origins,
+        "frame-src %s" % (origins or "'none'"),
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+    csp = "; ".join(directive.strip() for directive in policy)
+    return (
+        (b"Content-Type", HTML),
+        (b"Content-Security-Policy", csp.encode("ascii")),
+        (b"X-Frame-Options", b"DENY"),
+        (b"Referrer-Policy", b"no-referrer"),
+    )

@@ -1,0 +1,83 @@
+"""
+Templates of mails and pages.
+"""
+
+import os
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from synauth.errors import ConfigError
+from synauth.homeserver.templates import OURS, Templates
+
+PAYLOAD = "<script>alert(1)</script>"
+
+
+class TemplatesTests(SynchronousTestCase):
+    """
+    L{Templates}, with an operator's own directory.
+    """
+
+    def directory(self, **files: str) -> str:
+        """
+        @return: a directory with these files, C{_} for the dot.
+        """
+        path = self.mktemp()
+        os.makedirs(path)
+        for name, text in files.items():
+            with open(os.path.join(path, name.replace("_", ".")), "w") as stream:
+                stream.write(text)
+        return path
+
+    def test_ours(self) -> None:
+        """
+        All of ours are templates.
+        """
+        templates = Templates()
+        self.assertIn("body", templates.render("style.css"))
+
+    def test_operators_own(self) -> None:
+        """
+        What the operator has goes before ours; what not is ours.
+        """
+        templates = Templates(self.directory(style_css="own {{ server_name }}"))
+        self.assertEqual("own ", templates.render("style.css"))
+        templates = Templates(self.directory(other_html="x"), server_name="here")
+        self.assertIn("body", templates.render("style.css"))
+        self.assertEqual("x", templates.render("other.html"))
+
+    def test_escaping(self) -> None:
+        """
+        Values are escaped in a page, and only there.
+        """
+        templates = Templates(self.directory(a_html="{{ it }}", a_txt="{{ it }}"))
+        self.assertEqual(
+            "&lt;script&gt;alert(1)&lt;/script&gt;",
+            templates.render("a.html", it=PAYLOAD),
+        )
+        self.assertEqual(PAYLOAD, templates.render("a.txt", it=PAYLOAD))
+
+    def test_mistake(self) -> None:
+        """
+        A template that is none stops the start, and is named.
+        """
+        path = self.directory(style_css="{% if %}")
+        error = self.assertRaises(ConfigError, Templates, path)
+        self.assertIn("the template style.css in " + path, str(error))
+
+    def test_read_once(self) -> None:
+        """
+        After the start no file is read.
+        """
+        path = self.directory(style_css="one")
+        templates = Templates(path)
+        os.remove(os.path.join(path, "style.css"))
+        self.assertEqual("one", templates.render("style.css"))
+
+    def test_all_are_there(self) -> None:
+        """
+        The folder holds nothing but templates.
+        """
+        self.assertEqual(
+            [],
+            [n for n in os.listdir(OURS) if not n.endswith((".html", ".txt", ".css"))],
+        )
