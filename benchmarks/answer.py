@@ -5,7 +5,7 @@ Answers, read no further than a measurement needs.
 import asyncio
 import json
 import re
-from typing import NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
@@ -56,13 +56,29 @@ def parse_answer(data: bytes) -> Optional[Answer]:
     return Answer(status, body) if body.endswith(b"0\r\n\r\n") else None
 
 
+def json_of(answer: Answer) -> Any:
+    """
+    @param answer: one with a JSON object, in chunks or in one piece.
+    @return: what it says.
+    @raise ValueError: if it is not JSON.
+    """
+    body, rest = b"", answer.body
+    if rest.startswith(b"{"):
+        return json.loads(rest.decode("utf-8"))
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        length = int(size, 16)
+        body, rest = body + rest[:length], rest[length + 2 :]
+    return json.loads(body.decode("utf-8"))
+
+
 def retry_after(answer: Answer) -> float:
     """
     @param answer: a 429.
     @return: for how many seconds it asks the client to wait.
     """
     try:
-        return max(0.001, float(json.loads(answer.body)["retry_after_ms"]) / 1000)
+        return max(0.001, float(json_of(answer)["retry_after_ms"]) / 1000)
     except (ValueError, KeyError, TypeError):
         return 0.5
 

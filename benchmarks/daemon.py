@@ -1,6 +1,6 @@
 """
-Runs C{twistd -n synauth} for a measurement, on a free loopback port and with a
-data directory that is thrown away.
+Runs C{twistd -n synauth}, or another homeserver, for a measurement: on a free
+loopback port and with a data directory that is thrown away.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from typing import Iterator, NamedTuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from benchmarks.answer import LoadError
 from benchmarks.floor import ROOT
@@ -87,30 +87,60 @@ def _wait_for_answer(port: int, child: "subprocess.Popen[bytes]", log: str) -> N
 
 
 @contextlib.contextmanager
-def running_daemon(directory: str) -> Iterator[Daemon]:
+def running_daemon(directory: str, **settings: Any) -> Iterator[Daemon]:
     """
     Run the daemon in a child process.
 
     @param directory: where its configuration, data and log go.
+    @param settings: of its configuration, over L{CONFIG}.
     @return: a context manager that gives a L{Daemon}.
     @raise LoadError: if it does not start.
     """
-    config = os.path.join(directory, "homeserver.yaml")
-    port = _free_port()
-    listener = {"port": port, "bind_addresses": ["127.0.0.1"], "type": "http"}
-    with open(config, "w") as stream:
-        json.dump(dict(CONFIG, listeners=[listener]), stream)
-    log = os.path.join(directory, "daemon.log")
     # What the twistd script does, without a search for where it is.
     program = "from twisted.scripts.twistd import run; run()"
     command = [sys.executable, "-c", program, "-n", "--pidfile=", "synauth"]
-    command += ["--config", config, "--data-dir", os.path.join(directory, "data")]
+    command += ["--data-dir", os.path.join(directory, "data"), "--config"]
     paths = [ROOT] + os.environ.get("PYTHONPATH", "").split(os.pathsep)
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths)))
+    with running(command, directory, dict(CONFIG, **settings), environment) as daemon:
+        yield daemon
+
+
+@contextlib.contextmanager
+def running(
+    command: List[str],
+    directory: str,
+    config: Dict[str, Any],
+    environment: Optional[Dict[str, str]] = None,
+) -> Iterator[Daemon]:
+    """
+    Run a homeserver in a child process.
+
+    @param command: how it is started; the path of its configuration is added.
+    @param directory: where its configuration and its log go.
+    @param config: its configuration, but for where it listens.
+    @return: a context manager that gives a L{Daemon}.
+    @raise LoadError: if it does not start.
+    """
+    path = os.path.join(directory, "homeserver.yaml")
+    port = _free_port()
+    listener = {
+        "port": port,
+        "bind_addresses": ["127.0.0.1"],
+        "type": "http",
+        "resources": [{"names": ["client"], "compress": False}],
+    }
+    with open(path, "w") as stream:
+        json.dump(dict(config, listeners=[listener]), stream)
+    log = os.path.join(directory, "daemon.log")
     with open(log, "ab") as output:
         started = time.perf_counter()
         child = subprocess.Popen(
-            command, cwd=directory, env=environment, stdout=output, stderr=output
+            command + [path],
+            cwd=directory,
+            env=environment,
+            stdout=output,
+            stderr=output,
         )
     try:
         _wait_for_answer(port, child, log)

@@ -10,7 +10,7 @@ import secrets
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
-from benchmarks.answer import Answer, LoadError, ask
+from benchmarks.answer import Answer, LoadError, ask, json_of
 
 PREFIX = "/_matrix/client/v3"
 _PLACE = "@@@@@@@@"
@@ -103,14 +103,20 @@ class Requests:
         """
         return self.request("GET", PREFIX + "/account/whoami", token=token)
 
-    def challenges(self, path: Optional[str] = None) -> Callable[[], bytes]:
+    def challenges(
+        self, path: Optional[str] = None, password: bool = True
+    ) -> Callable[[], bytes]:
         """
         @param path: another path than that of C{POST /register}.
+        @param password: whether a password comes along; a Synapse hashes it
+            at once.
         @return: a function that gives registrations without C{auth}, each of
             another name.
         """
         name = "bench-%s-%s" % (secrets.token_hex(4), _PLACE)
-        body = {"username": name, "password": secrets.token_urlsafe(12)}
+        body = {"username": name}
+        if password:
+            body["password"] = secrets.token_urlsafe(12)
         whole = self.request("POST", path or PREFIX + "/register", body)
         head, tail = whole.split(_PLACE.encode("ascii"))
         numbers = itertools.count()
@@ -140,7 +146,7 @@ class Requests:
 
 def _fields(answer: Answer, status: int, doing: str) -> Dict[str, Any]:
     try:
-        fields = json.loads(answer.body)
+        fields = json_of(answer)
     except ValueError:
         fields = None
     if answer.status != status or not isinstance(fields, dict):

@@ -4,7 +4,7 @@ Tests of L{benchmarks.answer}.
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.answer import Answer, LoadError, parse_answer, retry_after
+from benchmarks.answer import Answer, LoadError, json_of, parse_answer, retry_after
 
 
 class ParseTests(SynchronousTestCase):
@@ -51,6 +51,26 @@ class ParseTests(SynchronousTestCase):
             b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}",
         ):
             self.assertRaises(LoadError, parse_answer, data)
+
+
+class JsonTests(SynchronousTestCase):
+    """
+    What an answer says.
+    """
+
+    def test_pieces(self) -> None:
+        """
+        It is the same in one piece and in chunks.
+        """
+        for body in (b'{"a": 1}', b'4\r\n{"a"\r\n4\r\n: 1}\r\n0\r\n\r\n'):
+            self.assertEqual(json_of(Answer(200, body)), {"a": 1})
+
+    def test_no_json(self) -> None:
+        """
+        What is neither is not JSON.
+        """
+        for body in (b"", b"<html>", b"{"):
+            self.assertRaises(ValueError, json_of, Answer(200, body))
 
 
 class RetryAfterTests(SynchronousTestCase):

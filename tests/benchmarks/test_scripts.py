@@ -12,6 +12,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from benchmarks.floor import ROOT
 
+SCRIPTS = ("compare.py", "http.py", "login_storm.py", "registration.py")
+SCRIPTS += ("sessions.py", "startup.py", "timing.py", "token_check.py")
+
+SHORT = ["--seconds", "0.05", "--rounds", "1", "--bcrypt-rounds", "4"]
+
 
 class ScriptTests(SynchronousTestCase):
     """
@@ -139,11 +144,66 @@ class ScriptTests(SynchronousTestCase):
         )
         self.assertEqual(len(written["rows"]), 5)
 
+    def test_login_storm(self) -> None:
+        """
+        C{login_storm.py} measures all kinds of logins, mixed and alone.
+        """
+        written = self._figures("login_storm.py", *SHORT, "--accounts", "1")
+        rows = {row["name"]: row for row in written["rows"]}
+        self.assertEqual(list(rows), ["mixed", "correct", "wrong", "unknown"])
+        self.assertGreater(rows["mixed"]["ratio"], 0)
+
+    def test_registration(self) -> None:
+        """
+        C{registration.py} makes accounts.
+        """
+        (row,) = self._figures("registration.py", *SHORT)["rows"]
+        self.assertGreater(row["ratio"], 0)
+        self.assertGreater(row["of_commits"], 0)
+
+    def test_token_check(self) -> None:
+        """
+        C{token_check.py} asks about as many tokens as it is told to.
+        """
+        written = self._figures("token_check.py", *SHORT[:4], "--sizes", "20", "100")
+        self.assertEqual([row["tokens"] for row in written["rows"]], [20, 100])
+        for row in written["rows"]:
+            self.assertGreater(row["per_second"], 0)
+
+    def test_timing(self) -> None:
+        """
+        C{timing.py} takes the kinds of refusals in turns, and ends with status
+        1 if they differ.
+        """
+        options = ["--logins", "3", "--bcrypt-rounds", "4"]
+        written = self._figures("timing.py", *options, "--tolerance", "1")
+        self.assertEqual(
+            [(row["name"], row["logins"]) for row in written["rows"]],
+            [
+                ("wrong password", 3),
+                ("unknown", 3),
+                ("deactivated", 3),
+                ("no password", 3),
+            ],
+        )
+        self.assertEqual(written["rows"][0]["ratio"], 1.0)
+        status, output, _ = self._script("timing.py", *options, "--tolerance", "0")
+        self.assertEqual(status, 1)
+        self.assertIn("takes another time than", output)
+
+    def test_compare_without_synapse(self) -> None:
+        """
+        C{compare.py} says that a virtualenv has no Synapse.
+        """
+        status, output, errors = self._script("compare.py", "--synapse", self.mktemp())
+        self.assertEqual((status, output), (1, ""))
+        self.assertIn("there is no Synapse in this virtualenv", errors)
+
     def test_help(self) -> None:
         """
         Each script says what it does.
         """
-        for script in ("http.py", "sessions.py", "startup.py"):
+        for script in SCRIPTS:
             status, output, _ = self._script(script, "--help")
             self.assertEqual(status, 0)
             self.assertIn("--json", output)
