@@ -145,6 +145,23 @@ class UserLockedError(AuthError):
         return dict(super().error_dict(), soft_logout=True)
 
 
+class NotApprovedError(AuthError):
+    """
+    No administrator has approved of the account yet: 403, with the medium by
+    which its user will hear of it, which is none (MSC3866).
+    """
+
+    reason = "unapproved"
+
+    def __init__(self) -> None:
+        super().__init__(
+            403,
+            "This account is pending approval by a server administrator.",
+            Codes.USER_AWAITING_APPROVAL,
+        )
+        self.additional_fields["approval_notice_medium"] = "org.matrix.msc3866.none"
+
+
 class LimitExceededError(MatrixError):
     """
     Too many requests; come back later.

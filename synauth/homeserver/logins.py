@@ -10,10 +10,10 @@ import attr
 from twisted.internet.defer import gatherResults, inlineCallbacks
 from twisted.logger import Logger
 
+from synauth.account_state import account_gate
 from synauth.auth.tokens import MacaroonTokens
 from synauth.awaiting import Steps
-from synauth.constants import Codes
-from synauth.errors import AuthError, InvalidTokenError, UserLockedError
+from synauth.errors import InvalidTokenError
 from synauth.homeserver.devices import new_device_id
 from synauth.interfaces import ICallbacks, IClock
 from synauth.storage.records import EndedToken, NewLogin, Rotation
@@ -27,12 +27,20 @@ class Requester:
     Who makes a request.
 
     @ivar access_token_id: the row id of the token.
+    @ivar is_admin: whether this is an administrator of the server.
+    @ivar suspended: whether the account is: see
+        L{synauth.account_state.not_while_suspended}.
+    @ivar puppeteer: the administrator who uses the account, where it is not the
+        user.
     """
 
     user_id: str
     access_token_id: int
     device_id: Optional[str]
     is_guest: bool
+    is_admin: bool = False
+    suspended: bool = False
+    puppeteer: Optional[str] = None
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -52,23 +60,6 @@ class LoginDetails:
     refreshable: bool = False
     address: Optional[str] = None
     user_agent: Optional[str] = None
-
-
-def account_gate(account: Any, even_locked: bool = False) -> None:
-    """
-    Whether an account may be used at all; asked after every way in.
-
-    @param account: has C{deactivated} and C{locked}.
-    @param even_locked: whether a locked one may.
-    @raise AuthError: 403 C{M_USER_DEACTIVATED}.
-    @raise UserLockedError: 401.
-    """
-    if account.deactivated:
-        raise AuthError(
-            403, "This account has been deactivated", Codes.USER_DEACTIVATED
-        ).because("deactivated")
-    if account.locked and not even_locked:
-        raise UserLockedError()
 
 
 class Logins:
@@ -170,7 +161,7 @@ class Logins:
         @param even_expired: whether a soft-logged-out client is let in.
         @param even_locked: whether the user of a locked account is.
         @return: fires with a L{Requester}; errs with L{InvalidTokenError}, and
-            as L{account_gate}.
+            as L{account_gate<synauth.account_state.account_gate>}.
         """
         info = yield self._store.get_user_by_access_token(token)
         if info is None:
@@ -181,7 +172,15 @@ class Logins:
                 raise InvalidTokenError("Access token has expired", soft_logout=True)
         if info.unused_successor:
             yield self._store.mark_access_token_as_used(info.user_id, info.token_id)
-        return Requester(info.user_id, info.token_id, info.device_id, info.is_guest)
+        return Requester(
+            info.user_id,
+            info.token_id,
+            info.device_id,
+            info.is_guest,
+            info.is_admin,
+            info.suspended,
+            None if info.token_owner == info.user_id else info.token_owner,
+        )
 
     @inlineCallbacks
     def refresh(self, token: str) -> Steps[Dict[str, Any]]:
@@ -192,7 +191,8 @@ class Logins:
 
         @param token: the refresh token.
         @return: fires with the answer to the client; errs with
-            L{InvalidTokenError}, and as L{account_gate}.
+            L{InvalidTokenError}, and as
+            L{account_gate<synauth.account_state.account_gate>}.
         """
         old = yield self._store.get_refresh_token(token)
         account = old and (yield self._store.get_user(old.user_id))

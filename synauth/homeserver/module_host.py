@@ -8,10 +8,11 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.web.resource import IResource
 from zope.interface import implementer
 
+from synauth.account_state import account_gate
 from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import ConfigError, MatrixError
-from synauth.homeserver.logins import LoginDetails, Requester, account_gate
+from synauth.homeserver.logins import LoginDetails, Requester
 from synauth.homeserver.server import HomeServer
 from synauth.interfaces import IModuleHost, IModuleHttpClient
 

@@ -12,7 +12,7 @@ from synauth.constants import Codes
 from synauth.errors import StoreError
 from synauth.identifiers import UserID
 from synauth.interfaces import IAccountStore, IDatabase
-from synauth.storage.issuing import record_login
+from synauth.storage.issuing import get_account, record_login
 from synauth.storage.records import Account, NewAccount, NewLogin
 from synauth.storage.sqlite import SqliteEngine
 from synauth.storage.text import require_storable, storable
@@ -38,7 +38,7 @@ class AccountStore:
         """
         See L{IAccountStore.get_user}.
         """
-        return self._database.read(_get_user, user_id)
+        return self._database.read(get_account, user_id)
 
     def get_users_by_id_case_insensitive(
         self, user_id: str
@@ -105,7 +105,7 @@ def _create_user(
             int(account.is_guest),
             account.user_type,
             0,
-            True,
+            account.approved,
         ),
     )
     if account.display_name is not None:
@@ -115,18 +115,6 @@ def _create_user(
         )
     if login is not None:
         record_login(txn, engine, login)
-
-
-def _get_user(txn: Transaction, user_id: str) -> Optional[Account]:
-    if not storable(user_id):
-        return None
-    txn.execute(
-        "SELECT name, password_hash, admin, is_guest, deactivated, locked"
-        " FROM users WHERE name = ?",
-        (user_id,),
-    )
-    row = txn.fetchone()
-    return None if row is None else Account(row[0], row[1], *map(bool, row[2:]))
 
 
 def _get_users_by_id_case_insensitive(

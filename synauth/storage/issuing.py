@@ -2,17 +2,18 @@
 How tokens begin: the parts of transactions that add them.
 """
 
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from twisted.enterprise.adbapi import Transaction
 
+from synauth.account_state import account_gate
 from synauth.constants import Codes
 from synauth.errors import StoreError
 from synauth.storage.devices import record_device
 from synauth.storage.ending import end_tokens
-from synauth.storage.records import EndedToken, NewLogin
+from synauth.storage.records import Account, EndedToken, NewLogin
 from synauth.storage.sqlite import SqliteEngine
-from synauth.storage.text import require_storable
+from synauth.storage.text import require_storable, storable
 
 
 def record_login(
@@ -22,7 +23,7 @@ def record_login(
     Remember a login: see L{synauth.interfaces.ITokenStore.add_login}.
 
     @return: the tokens of the same device that ended.
-    @raise StoreError: see L{require_account}.
+    @raise synauth.errors.MatrixError: see L{require_account}.
     """
     require_storable(
         login.device_id, login.display_name, login.access_token, login.refresh_token
@@ -61,18 +62,40 @@ def require_account(txn: Transaction, user_id: str) -> None:
     Nobody gets a token who could not use it.  Asked in the transaction that
     adds the token, because a deactivation may have come first.
 
-    @raise StoreError: 404 if there is no such account, 403
-        C{M_USER_DEACTIVATED} if it is deactivated.
+    @raise StoreError: 404 if there is no such account.
+    @raise synauth.errors.AuthError: as L{account_gate}.
     """
-    require_storable(user_id)
-    txn.execute("SELECT deactivated FROM users WHERE name = ?", (user_id,))
+    account = get_account(txn, user_id)
+    if account is None:
+        require_storable(user_id)
+        raise StoreError(404, "Unknown user", Codes.NOT_FOUND)
+    account_gate(account)
+
+
+def get_account(txn: Transaction, user_id: str) -> Optional[Account]:
+    """
+    See L{synauth.interfaces.IAccountStore.get_user}.
+    """
+    if not storable(user_id):
+        return None
+    txn.execute(
+        "SELECT name, password_hash, admin, is_guest, deactivated, locked,"
+        " suspended, approved FROM users WHERE name = ?",
+        (user_id,),
+    )
     row = txn.fetchone()
     if row is None:
-        raise StoreError(404, "Unknown user", Codes.NOT_FOUND)
-    if row[0]:
-        raise StoreError(
-            403, "This account has been deactivated", Codes.USER_DEACTIVATED
-        )
+        return None
+    states = [*row[2:7], is_approved(row[7])]
+    return Account(row[0], row[1], *map(bool, states))
+
+
+def is_approved(value: Any) -> bool:
+    """
+    @param value: of the column C{approved}.
+    @return: whether the account is; one that is older than the column is.
+    """
+    return value is None or bool(value)
 
 
 def insert_access_token(

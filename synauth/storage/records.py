@@ -14,6 +14,7 @@ class NewAccount:
 
     @ivar creation_ts: B{seconds} since the epoch, as the table has it.
     @ivar display_name: the name in its profile, C{None} for no profile.
+    @ivar approved: false for one that an administrator has to approve of.
     """
 
     user_id: str
@@ -23,12 +24,16 @@ class NewAccount:
     is_guest: bool = False
     user_type: Optional[str] = None
     display_name: Optional[str] = None
+    approved: bool = True
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
 class Account:
     """
     An account as it stands.
+
+    @ivar approved: whether an administrator has approved of it, where that was
+        asked for.
     """
 
     user_id: str
@@ -37,6 +42,8 @@ class Account:
     is_guest: bool
     deactivated: bool
     locked: bool
+    suspended: bool
+    approved: bool
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -73,7 +80,12 @@ class TokenInfo:
     Whose an access token is.
 
     @ivar token_id: its row id.
+    @ivar user_id: as whom its holder acts.
+    @ivar token_owner: whose it is: somebody else where an administrator acts as
+        a user.
     @ivar valid_until_ms: when it expires, or C{None}.
+    @ivar deactivated: whether either account is; so with C{locked} and
+        C{approved}.
     @ivar unused_successor: whether it came from a refresh and nobody has used
         it yet.
     """
@@ -85,6 +97,10 @@ class TokenInfo:
     is_guest: bool
     deactivated: bool
     locked: bool
+    suspended: bool
+    approved: bool
+    is_admin: bool
+    token_owner: str
     unused_successor: bool
 
 

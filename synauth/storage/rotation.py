@@ -12,7 +12,11 @@ from typing import Any, Optional
 
 from twisted.enterprise.adbapi import Transaction
 
-from synauth.storage.issuing import insert_access_token, insert_refresh_token
+from synauth.storage.issuing import (
+    insert_access_token,
+    insert_refresh_token,
+    require_account,
+)
 from synauth.storage.records import RefreshToken, Rotation
 from synauth.storage.sqlite import SqliteEngine
 from synauth.storage.text import require_storable, storable
@@ -64,6 +68,7 @@ def rotate(
     if row is None or _refresh_token(row).superseded:
         return False
     old, unused_successor_id = _refresh_token(row), row[6]
+    require_account(txn, old.user_id)
     new_id = insert_refresh_token(
         txn,
         engine,

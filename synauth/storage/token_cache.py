@@ -58,8 +58,8 @@ class TokenCache:
         @return: C{result}.
         """
         self._forgotten += 1
-        for token in self._tokens_of.pop(user_id, ()):
-            del self._infos[token]
+        for token in list(self._tokens_of.get(user_id, ())):
+            self._remove_from_index(token, self._infos.pop(token))
         return result
 
     def forget_all(self, result: Any) -> Any:
@@ -84,17 +84,25 @@ class TokenCache:
             and not info.unused_successor
         ):
             self._infos[token] = info
-            self._tokens_of.setdefault(info.user_id, set()).add(token)
+            for user_id in _whose(info):
+                self._tokens_of.setdefault(user_id, set()).add(token)
             if len(self._infos) > self._max_tokens:
-                self._drop_oldest()
+                self._remove_from_index(*self._infos.popitem(last=False))
         return info
 
-    def _drop_oldest(self) -> None:
-        token, info = self._infos.popitem(last=False)
-        tokens = self._tokens_of[info.user_id]
-        tokens.discard(token)
-        if not tokens:
-            del self._tokens_of[info.user_id]
+    def _remove_from_index(self, token: str, info: TokenInfo) -> None:
+        for user_id in _whose(info):
+            tokens = self._tokens_of[user_id]
+            tokens.discard(token)
+            if not tokens:
+                del self._tokens_of[user_id]
+
+
+def _whose(info: TokenInfo) -> Set[str]:
+    """
+    @return: the users whose state decides about a token.
+    """
+    return {info.user_id, info.token_owner}
 
 
 class RemembersTokens:

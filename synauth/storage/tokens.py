@@ -13,6 +13,7 @@ from synauth.storage.ending import end_session, end_tokens
 from synauth.storage.issuing import (
     insert_access_token,
     insert_refresh_token,
+    is_approved,
     record_login,
     require_account,
 )
@@ -33,8 +34,8 @@ from synauth.storage.token_cache import RemembersTokens
 class TokenStore(RemembersTokens):
     """
     Tokens in a database.  What adds tokens errs with
-    L{synauth.errors.StoreError}, 404 if there is no such account and 403
-    C{M_USER_DEACTIVATED} if it is deactivated.
+    L{synauth.errors.StoreError} 404 if there is no such account, and as
+    L{account_gate<synauth.account_state.account_gate>} if it may not be used.
     """
 
     _clock: IClock
@@ -140,6 +141,23 @@ class TokenStore(RemembersTokens):
         )
 
 
+# Whose a token is, and as whom its holder acts.
+_ACCESS_TOKEN = """
+    SELECT access_tokens.id, users.name, owner.name, access_tokens.device_id,
+        access_tokens.valid_until_ms, users.approved, owner.approved,
+        users.is_guest, users.admin, users.suspended, users.deactivated,
+        users.locked, owner.deactivated, owner.locked, access_tokens.used,
+        EXISTS (
+            SELECT 1 FROM refresh_tokens
+            WHERE refresh_tokens.next_token_id = access_tokens.refresh_token_id
+        )
+    FROM access_tokens
+    INNER JOIN users AS owner ON owner.name = access_tokens.user_id
+    INNER JOIN users ON users.name
+        = COALESCE(access_tokens.puppets_user_id, access_tokens.user_id)
+"""
+
+
 def _add_access_token(
     txn: Transaction,
     engine: SqliteEngine,
@@ -170,30 +188,26 @@ def _get_user_by_access_token(txn: Transaction, token: str) -> Optional[TokenInf
     if not storable(token):
         return None
     # The one query that every authenticated request waits for.
-    txn.execute(
-        "SELECT access_tokens.id, access_tokens.user_id, access_tokens.device_id,"
-        " access_tokens.valid_until_ms, users.is_guest, users.deactivated,"
-        " users.locked, access_tokens.used, EXISTS ("
-        "  SELECT 1 FROM refresh_tokens"
-        "  WHERE refresh_tokens.next_token_id = access_tokens.refresh_token_id"
-        " )"
-        " FROM access_tokens INNER JOIN users ON users.name = access_tokens.user_id"
-        " WHERE access_tokens.token = ?",
-        (token,),
-    )
+    txn.execute(_ACCESS_TOKEN + " WHERE access_tokens.token = ?", (token,))
     row = txn.fetchone()
     if row is None:
         return None
-    token_id, user_id, device_id, valid_until_ms = row[:4]
-    is_guest, deactivated, locked, used, has_predecessor = map(bool, row[4:])
+    token_id, user_id, token_owner, device_id, valid_until_ms = row[:5]
+    approved, owner_approved = map(is_approved, row[5:7])
+    is_guest, is_admin, suspended, deactivated, locked = map(bool, row[7:12])
+    owner_deactivated, owner_locked, used, has_predecessor = map(bool, row[12:])
     return TokenInfo(
         token_id,
         user_id,
         device_id,
         valid_until_ms,
         is_guest,
-        deactivated,
-        locked,
+        deactivated or owner_deactivated,
+        locked or owner_locked,
+        suspended,
+        approved and owner_approved,
+        is_admin,
+        token_owner,
         unused_successor=has_predecessor and not used,
     )
 

@@ -12,6 +12,7 @@ from zope.interface import implementer
 from synauth.constants import Codes
 from synauth.errors import StoreError
 from synauth.interfaces import IUserInfoStore
+from synauth.storage.issuing import is_approved
 from synauth.storage.text import require_storable, storable
 from synauth.storage.token_cache import RemembersTokens
 
@@ -65,7 +66,8 @@ def _get_userinfo(txn: Transaction, user_id: str) -> Optional[StoredUserInfo]:
     row = txn.fetchone()
     if row is None:
         return None
-    return StoredUserInfo(row[0], row[1] or 0, row[2], *map(bool, row[3:]))
+    states = [*row[3:6], is_approved(row[6]), *row[7:]]
+    return StoredUserInfo(row[0], row[1] or 0, row[2], *map(bool, states))
 
 
 def _set_server_admin(txn: Transaction, user_id: str, admin: bool) -> None:

@@ -46,9 +46,13 @@ class AccountStoreTests(StoreTestCase):
             NewAccount(CAROL, None, 1500000000, admin=True, is_guest=True)
         )
         found = yield self.store.get_user(CAROL)
-        self.assertEqual(found, Account(CAROL, None, True, True, False, False))
+        self.assertEqual(
+            found, Account(CAROL, None, True, True, False, False, False, True)
+        )
         found = yield self.store.get_user(ALICE)
-        self.assertEqual(found, Account(ALICE, "hash", False, False, False, False))
+        self.assertEqual(
+            found, Account(ALICE, "hash", False, False, False, False, False, True)
+        )
 
     @inlineCallbacks
     def test_types(self) -> Steps:

@@ -7,12 +7,13 @@ from typing import Any, Dict, Optional
 from twisted.internet.defer import inlineCallbacks
 from twisted.logger import Logger
 
+from synauth.account_state import account_gate
 from synauth.auth.login import invalid_password
 from synauth.auth.ratelimit import address_key
 from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import MatrixError
-from synauth.homeserver.logins import LoginDetails, account_gate
+from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.server import HomeServer
 from synauth.identifiers import limit_key, qualify, user_of_login
 from synauth.providers.calling import CouldNotAsk

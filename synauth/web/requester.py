@@ -4,13 +4,16 @@ Who makes a request.
 
 from twisted.internet.defer import inlineCallbacks
 
+from synauth.account_state import not_while_suspended
 from synauth.awaiting import Steps
 from synauth.constants import Codes
-from synauth.errors import MatrixError
+from synauth.errors import AuthError, MatrixError
 from synauth.homeserver.logins import Requester
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import access_token
 from synauth.web.request import SynauthRequest
+
+_READING = (b"GET", b"HEAD")
 
 
 @inlineCallbacks
@@ -20,18 +23,35 @@ def get_requester(
     allow_guest: bool = False,
     even_expired: bool = False,
     even_locked: bool = False,
+    even_suspended: bool = False,
 ) -> Steps[Requester]:
     """
     @param allow_guest: whether guests may do this.
     @param even_expired: whether a soft-logged-out client may.
     @param even_locked: whether the user of a locked account may.
+    @param even_suspended: whether a suspended user may, though it is no C{GET}.
     @return: fires with who it is, by the request's access token; errs as
-        L{access_token} and L{synauth.homeserver.logins.Logins.requester}, and
-        with 403 C{M_GUEST_ACCESS_FORBIDDEN}.
+        L{access_token} and L{synauth.homeserver.logins.Logins.requester}, with
+        403 C{M_GUEST_ACCESS_FORBIDDEN}, and with 403 C{M_USER_SUSPENDED}.
     """
     requester = yield hs.logins.requester(
         access_token(request), even_expired, even_locked
     )
     if requester.is_guest and not allow_guest:
         raise MatrixError(403, "Guests may not do this", Codes.GUEST_ACCESS_FORBIDDEN)
+    if not even_suspended and request.method not in _READING:
+        not_while_suspended(requester)
+    return requester
+
+
+@inlineCallbacks
+def require_admin(hs: HomeServer, request: SynauthRequest) -> Steps[Requester]:
+    """
+    @return: fires with who it is, an administrator of the server; errs as
+        L{get_requester}, and with 403 C{M_FORBIDDEN}.
+    """
+    requester = yield get_requester(hs, request)
+    not_while_suspended(requester)
+    if not requester.is_admin:
+        raise AuthError(403, "You are not a server admin")
     return requester

@@ -66,7 +66,12 @@ class SessionEndpoints:
         """
         token = access_token(request)
         requester = yield get_requester(
-            self._hs, request, allow_guest=True, even_expired=True, even_locked=True
+            self._hs,
+            request,
+            allow_guest=True,
+            even_expired=True,
+            even_locked=True,
+            even_suspended=True,
         )
         yield self._hs.logins.log_out(requester, token)
         audit(
@@ -84,7 +89,12 @@ class SessionEndpoints:
         End all logins of a user.
         """
         requester = yield get_requester(
-            self._hs, request, allow_guest=True, even_expired=True, even_locked=True
+            self._hs,
+            request,
+            allow_guest=True,
+            even_expired=True,
+            even_locked=True,
+            even_suspended=True,
         )
         yield self._hs.logins.log_out_all(requester)
         audit(self._hs.audit, request, "logout_all", user_id=requester.user_id)

@@ -6,7 +6,7 @@ from typing import Any, List
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from synauth.errors import StoreError
+from synauth.errors import AuthError
 from synauth.storage.datastore import DataStore
 from synauth.storage.records import NewAccount, Rotation
 from synauth.testing.storecase import ALICE, BOB, login_of
@@ -101,7 +101,7 @@ class AccountRowTests(SynchronousTestCase):
         """
         self.successResultOf(self.store.add_login(login_of("token")))
         self.assertFalse(self.token_info("token").deactivated)
-        for name in ("deactivated", "locked", "is_guest"):
+        for name in ("deactivated", "locked", "is_guest", "suspended"):
             self.execute("UPDATE users SET %s = 1" % name)
             account = self.successResultOf(self.store.get_user(ALICE))
             self.assertIs(getattr(account, name), True)
@@ -113,17 +113,25 @@ class AccountRowTests(SynchronousTestCase):
 
     def test_no_login_when_deactivated(self) -> None:
         """
-        An account that was deactivated before the login came gets no token and
-        keeps no device.
+        An account that was deactivated, locked or not approved before the login
+        came gets no token and keeps no device.
         """
-        self.execute("UPDATE users SET deactivated = 1")
-        for attempt in (
-            self.store.add_login(login_of("token")),
-            self.store.add_access_token_to_user(ALICE, "token"),
-            self.store.add_refresh_token_to_user(ALICE, "token"),
+        for change, refusal in (
+            ("deactivated = 1", (403, "M_USER_DEACTIVATED")),
+            ("deactivated = 0, locked = 1", (401, "M_USER_LOCKED")),
+            (
+                "locked = 0, approved = 0",
+                (403, "ORG.MATRIX.MSC3866_USER_AWAITING_APPROVAL"),
+            ),
         ):
-            error = self.failureResultOf(attempt, StoreError).value
-            self.assertEqual((error.code, error.errcode), (403, "M_USER_DEACTIVATED"))
+            self.execute("UPDATE users SET " + change)
+            for attempt in (
+                self.store.add_login(login_of("token")),
+                self.store.add_access_token_to_user(ALICE, "token"),
+                self.store.add_refresh_token_to_user(ALICE, "token"),
+            ):
+                error = self.failureResultOf(attempt, AuthError).value
+                self.assertEqual((error.code, error.errcode), refusal)
         for table in ("access_tokens", "refresh_tokens", "devices"):
             self.assertEqual(rows(self.database, "SELECT * FROM " + table), [])
 

@@ -2,7 +2,7 @@
 Tests of L{synauth.storage.token_cache}.
 """
 
-from typing import Any, List
+from typing import Any, List, Optional
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
@@ -13,11 +13,26 @@ from synauth.testing.storecase import ALICE, BOB, login_of
 from tests.storage.fixtures import inline_store_and_database
 
 
-def info_of(user_id: str, unused_successor: bool = False) -> TokenInfo:
+def info_of(
+    user_id: str, unused_successor: bool = False, owner: Optional[str] = None
+) -> TokenInfo:
     """
     What a database might say of a token.
     """
-    return TokenInfo(1, user_id, "D", None, False, False, False, unused_successor)
+    return TokenInfo(
+        token_id=1,
+        user_id=user_id,
+        device_id="D",
+        valid_until_ms=None,
+        is_guest=False,
+        deactivated=False,
+        locked=False,
+        suspended=False,
+        approved=True,
+        is_admin=False,
+        token_owner=owner or user_id,
+        unused_successor=unused_successor,
+    )
 
 
 class TokenCacheTests(SynchronousTestCase):
@@ -99,6 +114,19 @@ class TokenCacheTests(SynchronousTestCase):
         self.cache.forget(None, ALICE)
         self.cache.forget(None, BOB)
         self.assertEqual(len(self.cache), 0)
+
+    def test_puppets(self) -> None:
+        """
+        A token by which one user acts as another is forgotten with either, and
+        nothing of it stays behind.
+        """
+        self.answers["p"] = info_of(ALICE, owner=BOB)
+        for user_id, other in ((ALICE, BOB), (BOB, ALICE)):
+            self.get("p")
+            self.cache.forget(None, user_id)
+            self.assertEqual(len(self.cache), 0)
+            self.cache.forget(None, other)
+        self.assertEqual(self.asked, ["p", "p"])
 
     def test_late_answer(self) -> None:
         """
