@@ -20,6 +20,9 @@ JsonDict = Dict[str, Any]
 Flows = Sequence[Sequence[str]]
 CheckResult = Tuple[bool, JsonDict, JsonDict, str]
 
+# What a session of an operation keeps: the types of the stages that lead to it.
+_STAGES = "stages"
+
 
 class InteractiveAuth:
     """
@@ -32,6 +35,7 @@ class InteractiveAuth:
     def __init__(self, stages: Dict[str, IStage], sessions: ISessionStore) -> None:
         self.stages = stages
         self.sessions = sessions
+        self._asked_for: Dict[Tuple[str, ...], JsonDict] = {}
 
     def check_auth(
         self,
@@ -49,10 +53,23 @@ class InteractiveAuth:
         except MatrixError:
             return fail()
         if not authdict:
-            return self.sessions.create(operation, clientdict).addCallback(
+            return self._new_session(flows, clientdict, operation).addCallback(
                 self._first_answer, flows, clientdict
             )
         return self._continue(flows, authdict, clientdict, clientip, operation)
+
+    def _new_session(
+        self,
+        flows: Flows,
+        clientdict: Optional[JsonDict],
+        operation: Optional[Operation],
+    ) -> "Deferred[Session]":
+        if operation is None:
+            return self.sessions.create(operation, clientdict)
+        stages = tuple(sorted({stage for flow in flows for stage in flow}))
+        # There are few ways to ask, and many sessions.
+        asked = self._asked_for.setdefault(stages, {_STAGES: list(stages)})
+        return self.sessions.create(operation, clientdict, asked)
 
     def _first_answer(
         self, session: Session, flows: Flows, clientdict: Optional[JsonDict]
@@ -68,7 +85,9 @@ class InteractiveAuth:
         clientip: str,
         operation: Optional[Operation],
     ) -> Steps[CheckResult]:
-        session, clientdict = yield self._session_for(authdict, clientdict, operation)
+        session, clientdict = yield self._session_for(
+            flows, authdict, clientdict, operation
+        )
         errordict: JsonDict = {}
         if "type" in authdict:
             if operation is not None and not _is_in(flows, authdict["type"]):
@@ -98,14 +117,33 @@ class InteractiveAuth:
             raise _not_an_object()
         if stagetype not in self.stages or "session" not in authdict:
             raise LoginError(400, "Missing stage or session", Codes.MISSING_PARAM)
-        session = yield self.sessions.get(_text(authdict, "session"))
-        if session is None:
-            raise _unknown_session()
+        yield self.session_with(stagetype, _text(authdict, "session"))
         result = yield self.stages[stagetype].check(authdict, clientip)
         if not result:
             return False
-        yield self.sessions.add_cred(session.id, stagetype, result)
+        yield self.sessions.add_cred(authdict["session"], stagetype, result)
         return True
+
+    @inlineCallbacks
+    def session_with(self, stagetype: str, session_id: str) -> Steps[Session]:
+        """
+        Find a session, for a stage that is done beside the requests of its
+        operation: it has to be a stage that leads there.  Another would prove
+        nothing, but a password could be guessed at through it.
+
+        @return: fires with the session; errs with L{MatrixError} 400 if there
+            is none or the stage is not one of its flows', and 403 if it has
+            done its work.
+        """
+        session = yield self.sessions.get(session_id)
+        if session is None:
+            raise _unknown_session()
+        # Without an operation it is a 2016 host's, which sees to that itself.
+        if session.operation is not None:
+            if stagetype not in session.serverdict.get(_STAGES, ()):
+                raise _unknown_stage()
+            _check_unfinished(session)
+        return session
 
     def challenge(self, flows: Flows, session: Session) -> JsonDict:
         """
@@ -128,6 +166,7 @@ class InteractiveAuth:
     @inlineCallbacks
     def _session_for(
         self,
+        flows: Flows,
         authdict: JsonDict,
         clientdict: Optional[JsonDict],
         operation: Optional[Operation],
@@ -142,7 +181,7 @@ class InteractiveAuth:
             if session is None and operation is not None:
                 raise _unknown_session()
         if session is None:
-            session = yield self.sessions.create(operation, clientdict)
+            session = yield self._new_session(flows, clientdict, operation)
             return session, {} if clientdict is None else clientdict
         _check_operation(session, operation)
         if not clientdict:
@@ -237,6 +276,10 @@ def _check_flows(flows: Flows) -> None:
 def _check_operation(session: Session, operation: Optional[Operation]) -> None:
     if session.operation is not None and session.operation != operation:
         raise MatrixError(403, "The session is for another operation", Codes.UNKNOWN)
+    _check_unfinished(session)
+
+
+def _check_unfinished(session: Session) -> None:
     if session.finished:
         raise MatrixError(403, "The session was used already", Codes.UNKNOWN)
 

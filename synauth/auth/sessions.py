@@ -151,11 +151,14 @@ class MemorySessionStore:
         self,
         operation: Optional[Operation] = None,
         clientdict: Optional[Dict[str, Any]] = None,
+        serverdict: Optional[Dict[str, Any]] = None,
     ) -> "Deferred[Session]":
         """
         See L{ISessionStore.create}.
         """
         kept = _Kept(operation)
+        # Not copied: whoever makes many alike gives the same one each time.
+        kept.serverdict = serverdict
         if clientdict:
             try:
                 self._fill(kept, clientdict)
@@ -164,7 +167,15 @@ class MemorySessionStore:
         session_id = secrets.token_urlsafe(18)
         self._unproven[session_id] = kept
         self._touch(self._unproven, session_id, kept)
-        return succeed(Session(session_id, operation, dict(clientdict or {}), {}, {}))
+        return succeed(
+            Session(
+                session_id,
+                operation,
+                dict(clientdict or {}),
+                {},
+                dict(serverdict or {}),
+            )
+        )
 
     def get(self, session_id: str) -> "Deferred[Optional[Session]]":
         """

@@ -19,11 +19,12 @@ class ISessionStore(Interface):
     it is then as it was.
     """
 
-    def create(operation=None, clientdict=None):
+    def create(operation=None, clientdict=None, serverdict=None):
         """
         @param operation: what it is for: C{(method, path)}, or C{None} for
             anything.
         @param clientdict: the parameters of the request, without C{auth}.
+        @param serverdict: what L{set_data} would keep with it, by key.
         @return: fires with a new L{synauth.auth.sessions.Session}.
         """
 

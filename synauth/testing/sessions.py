@@ -79,6 +79,20 @@ class SessionStoreTests(SynchronousTestCase):
         self.assertEqual((session.creds, session.serverdict), ({}, {}))
         self.assertIs(session.finished, False)
 
+    def test_create_with_data(self) -> None:
+        """
+        A new session can keep something from the start, of its own: what is
+        added to it later is not in the next one.
+        """
+        data = {"stages": ["m.login.dummy"]}
+        session = self.make(REGISTER, {"username": "bob"}, data)
+        self.assertEqual(session.serverdict, data)
+        self.successResultOf(self.store.set_data(session.id, "user", "@a:b"))
+        again = self.make(REGISTER, None, data)
+        for session_id, more in ((session.id, {"user": "@a:b"}), (again.id, {})):
+            kept = self.successResultOf(self.store.get(session_id))
+            self.assertEqual(kept.serverdict, dict(data, **more))
+
     def test_create_for_anything(self) -> None:
         """
         A session need not be for a known operation, nor have parameters.

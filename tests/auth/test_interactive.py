@@ -551,6 +551,33 @@ class OutOfBandTests(InteractiveTestCase):
         session = self.successResultOf(self.sessions.get(session_id))
         self.assertEqual(session.creds, {})
 
+    def test_other_stage(self) -> None:
+        """
+        For a session of an operation only the stages that lead there can be
+        done, wherever the session began, so that nobody guesses passwords in a
+        session that asks for none.  A 2016 host's is good for any.
+        """
+        begun = self.check({"a": 1}, REGISTER)[3]
+        without = {"auth": {"other": "field"}, "a": 1}
+        for session_id in (begun, self.check(without, REGISTER)[3]):
+            added = self.add(EMAIL, {"session": session_id})
+            error = self.failureResultOf(added, LoginError).value
+            self.assertEqual((error.code, error.errcode), (400, "M_UNRECOGNIZED"))
+        added = self.add(EMAIL, {"session": self.check({})[3]})
+        error = self.failureResultOf(added, LoginError).value
+        self.assertEqual((error.code, error.msg), (401, "Not validated"))
+
+    def test_finished(self) -> None:
+        """
+        A session that has done its work takes no more stages.
+        """
+        session_id = self.check({"a": 1}, REGISTER)[3]
+        self.check({"auth": {"session": session_id, "type": DUMMY}}, REGISTER)
+        self.successResultOf(self.sessions.finish(session_id))
+        added = self.add(DUMMY, {"session": session_id})
+        error = self.failureResultOf(added, MatrixError).value
+        self.assertEqual((error.code, error.errcode), (403, "M_UNKNOWN"))
+
     def test_missing(self) -> None:
         """
         A stage and a session are needed.
