@@ -48,7 +48,15 @@ setup(
         "Jinja2>=2.9",
     ],
     extras_require={
-        "test": ["hypothesis", "matrix-nio; python_version >= '3.9'"],
+        # Not psycopg2 itself: that is built with a C compiler and PostgreSQL's
+        # headers, which a machine that only has Python lacks.  Who has built it
+        # needs no extra.
+        "postgres": ["psycopg2-binary>=2.8.6"],
+        "test": [
+            "hypothesis",
+            "psycopg2-binary>=2.8.6",
+            "matrix-nio; python_version >= '3.9'",
+        ],
         "docs": ["pydoctor; python_version >= '3.9'"],
     },
     entry_points={"console_scripts": ["synauth = synauth.cli:main"]},

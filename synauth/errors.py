@@ -106,6 +106,25 @@ class StoreError(MatrixError):
     """
 
 
+class DatabaseUnavailableError(MatrixError):
+    """
+    The database can't be asked at the moment, or it is not known whether it has
+    done what it was asked: 503, come back later.
+
+    @param retry_after_s: when, in seconds from now.
+    """
+
+    reason = "database_unavailable"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            503,
+            "The server is too busy or can't reach its database, please try again"
+            " later",
+            headers={"Retry-After": "%d" % (retry_after_s,)},
+        )
+
+
 class InvalidTokenError(AuthError):
     """
     An access token that is unknown, has ended or has expired.

@@ -5,8 +5,8 @@ L{host <synauth.interfaces.host>} has what a homeserver offers so that
 L{synauth.AuthHandler} can live in it; L{core <synauth.interfaces.core>} what
 the handler is made of; L{providers <synauth.interfaces.providers>} who else may
 vouch for a user; L{modules <synauth.interfaces.modules>} what a module stands
-on; L{stores <synauth.interfaces.stores>} what the daemon keeps.  All are
-imported from here.
+on; L{stores <synauth.interfaces.stores>} what the daemon keeps, and L{database
+<synauth.interfaces.database>} where.  All are imported from here.
 
 Times are milliseconds since the epoch unless a name says otherwise.
 """
@@ -20,6 +20,7 @@ from synauth.interfaces.core import (
     ISessionStore,
     IStage,
 )
+from synauth.interfaces.database import IDatabase, IEngine
 from synauth.interfaces.host import (
     IAuthStore,
     IClock,
@@ -53,7 +54,6 @@ from synauth.interfaces.providers import (
 )
 from synauth.interfaces.stores import (
     IAccountStore,
-    IDatabase,
     IDeviceStore,
     IExternalIdStore,
     IProfileStore,
@@ -75,6 +75,7 @@ __all__ = [
     "IDatabase",
     "IDeviceHandler",
     "IDeviceStore",
+    "IEngine",
     "IExternalIdStore",
     "IFullModuleApi",
     "IHandlerConfig",

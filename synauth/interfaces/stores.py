@@ -2,7 +2,7 @@
 What the daemon keeps.
 """
 
-from zope.interface import Attribute, Interface
+from zope.interface import Interface
 
 
 class IAccountStore(Interface):
@@ -243,42 +243,4 @@ class IUserInfoStore(Interface):
         """
         @return: fires with C{None}; errs with L{synauth.errors.StoreError} 404
             if there is no such account.
-        """
-
-
-class IDatabase(Interface):
-    """
-    Where the stores keep things: runs functions that speak SQL.  A function is
-    called with a cursor and the remaining arguments, on a thread of the
-    database's own, so it may block, and may touch nothing else that changes.
-    """
-
-    engine = Attribute("What SQL can't say the same way everywhere.")
-
-    def start():
-        """
-        Open the database.
-        """
-
-    def close():
-        """
-        Finish what has been asked for and close the database.
-        """
-
-    def read(function, *args):
-        """
-        Run a function that changes nothing.  Each of its statements sees what
-        was committed before that statement.
-
-        @return: a Deferred that fires with C{function(txn, *args)}, or errs
-            with what it raised.
-        """
-
-    def write(function, *args):
-        """
-        Run a function in a transaction that no other writer overlaps.
-
-        @return: a Deferred that fires with C{function(txn, *args)} once that
-            is on the disk, or errs with what it raised once nothing of it is
-            left.
         """

@@ -11,10 +11,9 @@ from zope.interface import implementer
 from synauth.constants import Codes
 from synauth.errors import StoreError
 from synauth.identifiers import UserID
-from synauth.interfaces import IAccountStore, IDatabase
+from synauth.interfaces import IAccountStore, IDatabase, IEngine
 from synauth.storage.issuing import get_account, record_login
 from synauth.storage.records import Account, NewAccount, NewLogin
-from synauth.storage.sqlite import SqliteEngine
 from synauth.storage.text import require_storable, storable
 
 
@@ -82,7 +81,7 @@ class AccountStore:
 
 def _create_user(
     txn: Transaction,
-    engine: SqliteEngine,
+    engine: IEngine,
     account: NewAccount,
     login: Optional[NewLogin],
 ) -> None:

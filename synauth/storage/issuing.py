@@ -9,15 +9,15 @@ from twisted.enterprise.adbapi import Transaction
 from synauth.account_state import account_gate
 from synauth.constants import Codes
 from synauth.errors import StoreError
+from synauth.interfaces import IEngine
 from synauth.storage.devices import record_device
 from synauth.storage.ending import end_tokens
 from synauth.storage.records import Account, EndedToken, NewLogin
-from synauth.storage.sqlite import SqliteEngine
 from synauth.storage.text import require_storable, storable
 
 
 def record_login(
-    txn: Transaction, engine: SqliteEngine, login: NewLogin
+    txn: Transaction, engine: IEngine, login: NewLogin
 ) -> List[EndedToken]:
     """
     Remember a login: see L{synauth.interfaces.ITokenStore.add_login}.
@@ -100,7 +100,7 @@ def is_approved(value: Any) -> bool:
 
 def insert_access_token(
     txn: Transaction,
-    engine: SqliteEngine,
+    engine: IEngine,
     user_id: str,
     device_id: Optional[str],
     token: str,
@@ -132,7 +132,7 @@ def insert_access_token(
 
 def insert_refresh_token(
     txn: Transaction,
-    engine: SqliteEngine,
+    engine: IEngine,
     user_id: str,
     device_id: Optional[str],
     token: str,

@@ -10,7 +10,7 @@ import re
 from typing import Any, List, Optional
 
 from synauth.errors import ConfigError
-from synauth.storage.sqlite import SqliteEngine
+from synauth.interfaces import IEngine
 
 SCHEMA = os.path.join(os.path.dirname(__file__), "schema")
 VERSION_TABLE = "synauth_schema_version"
@@ -20,7 +20,7 @@ _HOMESERVER_TABLE = "schema_version"
 _SCRIPT_NAME = re.compile(r"(\d+)_\w+\.sql\Z")
 
 
-def prepare_database(engine: SqliteEngine, folder: str = SCHEMA) -> None:
+def prepare_database(engine: IEngine, folder: str = SCHEMA) -> None:
     """
     Make the database if there is none and bring it to today's schema.  Blocks:
     for use before the reactor runs.
@@ -40,7 +40,7 @@ def prepare_database(engine: SqliteEngine, folder: str = SCHEMA) -> None:
         raise ConfigError("%s: %s" % (engine.name, engine.explain(error)))
 
 
-def migrate(engine: SqliteEngine, connection: Any, folder: str = SCHEMA) -> None:
+def migrate(engine: IEngine, connection: Any, folder: str = SCHEMA) -> None:
     """
     Apply the scripts that a database has not seen yet, each in a transaction
     of its own, and set the connection up.
@@ -51,6 +51,7 @@ def migrate(engine: SqliteEngine, connection: Any, folder: str = SCHEMA) -> None
     """
     scripts = _scripts(folder)
     # Looked at before anything is set: a homeserver's database stays untouched.
+    engine.check(connection.cursor())
     _version(engine, connection.cursor(), len(scripts))
     engine.set_up(connection)
     while _apply_next(engine, connection, scripts):
@@ -66,14 +67,14 @@ def _scripts(folder: str) -> List[str]:
     return [os.path.join(folder, name) for name in names]
 
 
-def _version(engine: SqliteEngine, txn: Any, newest: int) -> int:
+def _version(engine: IEngine, txn: Any, newest: int) -> int:
     tables = engine.tables(txn)
     problem: Optional[str] = None
     version = 0
     if _HOMESERVER_TABLE in tables:
         problem = (
             "it is a homeserver's own database, which synauth does not alter;"
-            " name another file"
+            " name another one"
         )
     elif VERSION_TABLE in tables:
         txn.execute("SELECT MAX(version) FROM " + VERSION_TABLE)
@@ -86,7 +87,7 @@ def _version(engine: SqliteEngine, txn: Any, newest: int) -> int:
             )
     elif tables:
         problem = (
-            "it holds tables of another program (%s); name another file"
+            "it holds tables of another program (%s); name another one"
             % ", ".join(sorted(tables)[:3])
         )
     if problem is not None:
@@ -94,16 +95,17 @@ def _version(engine: SqliteEngine, txn: Any, newest: int) -> int:
     return version
 
 
-def _apply_next(engine: SqliteEngine, connection: Any, scripts: List[str]) -> bool:
+def _apply_next(engine: IEngine, connection: Any, scripts: List[str]) -> bool:
     txn = connection.cursor()
     # The lock comes before the look: another process may be doing the same.
-    engine.begin(txn)
+    engine.begin_alone(txn)
     try:
         version = _version(engine, txn, len(scripts))
         if version == len(scripts):
             # Better now than at the first login, if it can't be written.
             txn.execute("UPDATE %s SET version = version" % VERSION_TABLE)
             return False
+        engine.prepare(txn)
         _apply(engine, txn, scripts[version], version)
         connection.commit()
         return True
@@ -111,7 +113,7 @@ def _apply_next(engine: SqliteEngine, connection: Any, scripts: List[str]) -> bo
         connection.rollback()
 
 
-def _apply(engine: SqliteEngine, txn: Any, path: str, version: int) -> None:
+def _apply(engine: IEngine, txn: Any, path: str, version: int) -> None:
     with open(path, encoding="utf-8") as script:
         text = script.read()
     try:

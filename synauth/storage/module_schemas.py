@@ -5,14 +5,14 @@ The tables that legacy modules keep (source 002, C{get_db_schema_files}).
 from typing import Any, Sequence, Tuple
 
 from synauth.errors import ConfigError
-from synauth.storage.sqlite import SqliteEngine
+from synauth.interfaces import IEngine
 
 # Each file's name and text.
 SchemaFiles = Sequence[Tuple[str, str]]
 
 
 def apply_module_schemas(
-    engine: SqliteEngine, modules: Sequence[Tuple[str, SchemaFiles]]
+    engine: IEngine, modules: Sequence[Tuple[str, SchemaFiles]]
 ) -> None:
     """
     Apply the files that the database has not seen yet, in order, each in a
@@ -35,7 +35,7 @@ def apply_module_schemas(
 
 
 def apply_to_connection(
-    engine: SqliteEngine, connection: Any, modules: Sequence[Tuple[str, SchemaFiles]]
+    engine: IEngine, connection: Any, modules: Sequence[Tuple[str, SchemaFiles]]
 ) -> None:
     """
     See L{apply_module_schemas}.
@@ -56,12 +56,10 @@ def apply_to_connection(
                 )
 
 
-def _apply(
-    engine: SqliteEngine, connection: Any, module: str, name: str, text: str
-) -> None:
+def _apply(engine: IEngine, connection: Any, module: str, name: str, text: str) -> None:
     txn = connection.cursor()
     # The lock comes before the look: another process may be doing the same.
-    engine.begin(txn)
+    engine.begin_alone(txn)
     try:
         txn.execute(
             "SELECT 1 FROM applied_module_schemas WHERE module_name = ? AND file = ?",

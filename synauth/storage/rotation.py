@@ -12,13 +12,13 @@ from typing import Any, Optional
 
 from twisted.enterprise.adbapi import Transaction
 
+from synauth.interfaces import IEngine
 from synauth.storage.issuing import (
     insert_access_token,
     insert_refresh_token,
     require_account,
 )
 from synauth.storage.records import RefreshToken, Rotation
-from synauth.storage.sqlite import SqliteEngine
 from synauth.storage.text import require_storable, storable
 
 # A row that was superseded goes when it is; a homeserver may have left some.
@@ -56,9 +56,7 @@ def _refresh_token(row: Any) -> RefreshToken:
     )
 
 
-def rotate(
-    txn: Transaction, engine: SqliteEngine, rotation: Rotation, now_ms: int
-) -> bool:
+def rotate(txn: Transaction, engine: IEngine, rotation: Rotation, now_ms: int) -> bool:
     """
     See L{synauth.interfaces.ITokenStore.rotate_refresh_token}.
     """

@@ -9,7 +9,10 @@ import sqlite3
 from typing import Any, Dict, Iterator, Set
 from urllib.parse import quote
 
+from zope.interface import implementer
+
 from synauth.errors import ConfigError
+from synauth.interfaces import IEngine
 
 # The path of a database that lives and dies with its one connection.
 MEMORY = ":memory:"
@@ -37,13 +40,12 @@ _ADVICE = (
 )
 
 
+@implementer(IEngine)
 class SqliteEngine:
     """
     A database in a file.
 
     @ivar dbapi_name: the module that L{twisted.enterprise.adbapi} is to use.
-    @ivar Error: what that module raises.
-    @ivar name: what a person is told which database it is.
     @ivar path: the file, as an absolute path.
     """
 
@@ -126,20 +128,38 @@ class SqliteEngine:
         self.set_up(connection)
         connection.execute("PRAGMA query_only=ON").close()
 
+    def check(self, txn: Any) -> None:
+        """
+        Every file that is a database is fit for us.
+        """
+
+    def allow_writing(self, txn: Any, allowed: bool) -> None:
+        """
+        See L{IEngine.allow_writing}.
+        """
+        txn.execute("PRAGMA query_only=%d" % (not allowed))
+
     def begin(self, txn: Any) -> None:
         """
-        Begin a transaction that will write, with the lock taken at once: one
-        that began as a reader could find itself too late to write.
+        Begin with the lock taken at once: one that began as a reader could find
+        itself too late to write.
         """
         txn.execute("BEGIN IMMEDIATE")
 
+    def begin_alone(self, txn: Any) -> None:
+        """
+        All transactions that write are alone here.
+        """
+        self.begin(txn)
+
+    def prepare(self, txn: Any) -> None:
+        """
+        A file holds nothing but tables.
+        """
+
     def next_id(self, txn: Any, table: str) -> int:
         """
-        A fresh row id.  It was never another row's while this process lives,
-        even if that row is gone: a request may still be holding its id.
-
-        @param txn: a transaction that writes.
-        @param table: one with an C{id}.
+        See L{IEngine.next_id}; never again while this process lives.
         """
         txn.execute("SELECT MAX(id) FROM " + table)
         highest = txn.fetchone()[0] or 0
@@ -149,7 +169,7 @@ class SqliteEngine:
 
     def tables(self, txn: Any) -> Set[str]:
         """
-        @return: the names of all tables that there are.
+        See L{IEngine.tables}.
         """
         txn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {name for (name,) in txn.fetchall()}

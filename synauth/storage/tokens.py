@@ -8,7 +8,7 @@ from twisted.enterprise.adbapi import Transaction
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from synauth.interfaces import IClock, ITokenStore
+from synauth.interfaces import IClock, IEngine, ITokenStore
 from synauth.storage.ending import end_session, end_tokens
 from synauth.storage.issuing import (
     insert_access_token,
@@ -25,7 +25,6 @@ from synauth.storage.records import (
     TokenInfo,
 )
 from synauth.storage.rotation import get_refresh_token, mark_as_used, rotate
-from synauth.storage.sqlite import SqliteEngine
 from synauth.storage.text import require_storable, storable
 from synauth.storage.token_cache import RemembersTokens
 
@@ -160,7 +159,7 @@ _ACCESS_TOKEN = """
 
 def _add_access_token(
     txn: Transaction,
-    engine: SqliteEngine,
+    engine: IEngine,
     user_id: str,
     token: str,
     device_id: Optional[str],
@@ -174,7 +173,7 @@ def _add_access_token(
 
 def _add_refresh_token(
     txn: Transaction,
-    engine: SqliteEngine,
+    engine: IEngine,
     user_id: str,
     token: str,
     device_id: Optional[str],

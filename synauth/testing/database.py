@@ -2,12 +2,12 @@
 A database without threads.
 """
 
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Optional, TypeVar
 
 from twisted.internet.defer import Deferred, execute
 from zope.interface import implementer
 
-from synauth.interfaces import IDatabase
+from synauth.interfaces import IDatabase, IEngine
 from synauth.storage.migrations import migrate
 from synauth.storage.sqlite import MEMORY, SqliteEngine
 
@@ -23,11 +23,12 @@ class InlineDatabase:
     @ivar connection: the one connection, for a test to look behind the stores.
     """
 
-    def __init__(self, path: str = MEMORY) -> None:
+    def __init__(self, path: str = MEMORY, engine: Optional[IEngine] = None) -> None:
         """
         @param path: the file; by default it lives and dies with this object.
+        @param engine: another kind of database, in the place of a file.
         """
-        self.engine = SqliteEngine(path)
+        self.engine: IEngine = SqliteEngine(path) if engine is None else engine
         if path != MEMORY:
             self.engine.create()
         self.connection = self.engine.connect()
@@ -62,7 +63,7 @@ class InlineDatabase:
         if not self._open:
             raise RuntimeError("the database is not open")
         txn = self.connection.cursor()
-        txn.execute("PRAGMA query_only=%d" % (not writes))
+        self.engine.allow_writing(txn, writes)
         try:
             if writes:
                 self.engine.begin(txn)

@@ -11,9 +11,11 @@ from zope.interface import implementer
 from synauth.interfaces import IClock
 from synauth.storage.database import Database
 from synauth.storage.datastore import DataStore
+from synauth.storage.engines import make_database, make_engine
 from synauth.storage.migrations import prepare_database
 from synauth.storage.sqlite import SqliteEngine
 from synauth.testing.database import InlineDatabase
+from tests.storage.postgresql import emptied_database
 
 NOW_MS = 1500000000123
 
@@ -54,6 +56,43 @@ def threaded_database(case: SynchronousTestCase) -> Database:
     database.start()
     case.addCleanup(database.close)
     return database
+
+
+def postgres_inline_database(case: SynchronousTestCase) -> InlineDatabase:
+    """
+    A database on a server, without threads.
+    """
+    engine = make_engine("psycopg2", emptied_database(case))
+    database = InlineDatabase(engine=engine)
+    case.addCleanup(database.close)
+    return database
+
+
+def postgres_database(case: SynchronousTestCase) -> Any:
+    """
+    A database on a server, open, and closed when the test is over.
+    """
+    from twisted.internet import reactor
+
+    engine = make_engine("psycopg2", emptied_database(case))
+    database = make_database(reactor, engine, {"cp_max": 4})
+    database.start()
+    case.addCleanup(database.close)
+    return database
+
+
+def postgres_inline_store(case: SynchronousTestCase) -> DataStore:
+    """
+    A store over a L{postgres_inline_database}.
+    """
+    return DataStore(postgres_inline_database(case), SteadyClock())
+
+
+def postgres_store(case: SynchronousTestCase) -> DataStore:
+    """
+    A store over a L{postgres_database}.
+    """
+    return DataStore(postgres_database(case), SteadyClock())
 
 
 def inline_store(case: SynchronousTestCase) -> DataStore:

@@ -244,7 +244,7 @@ class RefusalTests(MigrationTestCase):
         )
         with open(self.path, "rb") as database:
             before = database.read()
-        self.assert_refused("homeserver", "name another file")
+        self.assert_refused("homeserver", "name another one")
         with open(self.path, "rb") as database:
             self.assertEqual(database.read(), before)
 
