@@ -237,6 +237,22 @@ class Layout(SynchronousTestCase):
         self.assertEqual("synauth.tap", maker.module)
         self.assertTrue(os.path.exists(os.path.join(run.ROOT, "synauth", "tap.py")))
 
+    def test_lowest_versions(self) -> None:
+        """
+        What is tested as the lowest versions is what setup.py admits.
+        """
+        admitted = re.findall(r'"([\w.]+)(?:\[\w+\])?>=([\d.]+)[";]', read("setup.py"))
+        self.assertGreater(len(admitted), 9)
+        tested = dict(
+            re.findall(r"^([\w.]+)==([\d.]+)$", read("tests", "lowest.txt"), re.M)
+        )
+        for name, version in admitted:
+            self.assertEqual(
+                version.split("."),
+                tested[name].split(".")[: version.count(".") + 1],
+                name,
+            )
+
     def test_news_fragments(self) -> None:
         """
         Every news fragment is of a type that the release notes have.

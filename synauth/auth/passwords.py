@@ -135,7 +135,11 @@ class BcryptHasher:
 
     def _hash(self, prepared: bytes) -> str:
         salt = self._bcrypt.gensalt(self._rounds)
-        return self._bcrypt.hashpw(prepared, salt).decode("ascii")
+        try:
+            return str(self._bcrypt.hashpw(prepared, salt).decode("ascii"))
+        except ValueError:
+            # Before its version 4 bcrypt takes no NUL.
+            raise MatrixError(400, "A password may not hold a NUL", Codes.INVALID_PARAM)
 
     def _verify(self, prepared: bytes, stored: Optional[bytes]) -> bool:
         """
@@ -146,7 +150,7 @@ class BcryptHasher:
         if stored is None:
             self._spend(prepared, self._rounds)
             return False
-        if self._bcrypt.checkpw(prepared, stored):
+        if self._fits(prepared, stored):
             return True
         # A hash of r rounds costs 2**r.  One from cheaper days would tell by
         # its speed that the account exists:
@@ -156,7 +160,15 @@ class BcryptHasher:
         return False
 
     def _spend(self, prepared: bytes, rounds: int) -> None:
-        self._bcrypt.checkpw(prepared, (_NOBODYS_HASH % rounds).encode("ascii"))
+        self._fits(prepared, (_NOBODYS_HASH % rounds).encode("ascii"))
+
+    def _fits(self, prepared: bytes, stored: bytes) -> bool:
+        try:
+            return bool(self._bcrypt.checkpw(prepared, stored))
+        except ValueError:
+            # See _hash: nobody has such a password, which costs the same.
+            self._bcrypt.checkpw(prepared.replace(b"\0", b"?"), stored)
+            return False
 
 
 @implementer(IPasswordChecker)

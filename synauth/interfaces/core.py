@@ -138,7 +138,9 @@ class IPasswordHasher(Interface):
         """
         @param password: C{str}.
         @return: a Deferred that fires with the hash, C{str}; it errs with
-            L{synauth.errors.LimitExceededError} if too many are waiting.
+            L{synauth.errors.LimitExceededError} if too many are waiting, and
+            with L{synauth.errors.MatrixError} 400 C{M_INVALID_PARAM} for what
+            can't be a password.
         """
 
     def verify(password, stored_hash):

@@ -151,13 +151,32 @@ class PasswordHasherTests(ContractTestCase):
         """
         A password fits its hash, and no other does.
         """
-        for password in (PASSWORD, "\u00e4\u20ac\U0001f511", "nul\0nul", "x" * 512):
+        for password in (PASSWORD, "\u00e4\u20ac\U0001f511", "x" * 512):
             stored = yield self.subject.hash(password)
             self.assertIsInstance(stored, str)
             self.assertNotIn(password, stored)
             right = yield self.subject.verify(password, stored)
             wrong = yield self.subject.verify("y" + password[1:], stored)
             self.assertEqual((right, wrong), (True, False))
+
+    @inlineCallbacks
+    def test_nul(self) -> Any:
+        """
+        A password with a NUL in it fits its hash, or there can be none, and
+        then it fits no hash.
+        """
+        try:
+            stored = yield self.subject.hash("nul\0nul")
+        except MatrixError as error:
+            self.assertEqual((error.code, error.errcode), (400, "M_INVALID_PARAM"))
+            stored = yield self.subject.hash("nul")
+            right = False
+        else:
+            right = True
+        fits = yield self.subject.verify("nul\0nul", stored)
+        self.assertIs(fits, right)
+        fits = yield self.subject.verify("nul\0nul", None)
+        self.assertIs(fits, False)
 
     @inlineCallbacks
     def test_salted(self) -> Any:

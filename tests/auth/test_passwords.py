@@ -225,14 +225,19 @@ class BcryptHasherTests(LogTestCase):
         self.assertEqual(len(prepare("x" + euros, "")), 72)
         self.assertIs(self.verify("x" + euros, self.hash("x" + euros)), True)
 
-    def test_nul(self) -> None:
+    def test_nul_refused(self) -> None:
         """
-        A NUL does not end a password.
+        Where bcrypt takes no NUL there is no such password, and to find that
+        out costs what a wrong password costs.
         """
-        stored = self.hash("a\0b")
-        self.assertIs(self.verify("a\0b", stored), True)
-        for other in ("a\0c", "a", "a\0"):
-            self.assertIs(self.verify(other, stored), False)
+        recorder = NulRefusingBcrypt()
+        hasher = BcryptHasher(InlineHashPool(), 4, str, recorder)
+        error = self.failureResultOf(hasher.hash("a\0b"), MatrixError).value
+        self.assertEqual((error.code, error.errcode), (400, "M_INVALID_PARAM"))
+        for stored in (hashed("a"), None):
+            recorder.checked.clear()
+            self.assertIs(self.successResultOf(hasher.verify("a\0b", stored)), False)
+            self.assertEqual(recorder.cost(), 2**4)
 
     def test_lone_surrogate(self) -> None:
         """
@@ -344,6 +349,30 @@ class RecordingBcrypt:
         @return: how many times bcrypt's round function was run.
         """
         return sum(2 ** int(stored[4:6]) for stored in self.checked)
+
+
+class NulRefusingBcrypt(RecordingBcrypt):
+    """
+    bcrypt as it was before version 4.
+    """
+
+    gensalt = staticmethod(bcrypt.gensalt)
+
+    def hashpw(self, password: bytes, salt: bytes) -> bytes:
+        """
+        Refuse a NUL.
+        """
+        if b"\0" in password:
+            raise ValueError("password may not contain NUL bytes")
+        return bcrypt.hashpw(password, salt)
+
+    def checkpw(self, password: bytes, stored: bytes) -> bool:
+        """
+        Refuse a NUL.
+        """
+        if b"\0" in password:
+            raise ValueError("password may not contain NUL bytes")
+        return super().checkpw(password, stored)
 
 
 class EqualCostTests(SynchronousTestCase):
