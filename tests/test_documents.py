@@ -100,5 +100,5 @@ class DocumentTests(SynchronousTestCase):
 # The audit log's name, and a section of the configuration.
 OTHER_NAMES = ("synauth.audit", "synauth.access", "synauth.data_dir")
 OTHER_NAMES += ("synauth.hash_threads", "synauth.hash_queue", "synauth.max_sessions")
-OTHER_NAMES += ("synauth.max_session_bytes",)
+OTHER_NAMES += ("synauth.max_session_bytes", "synauth.sessions")
 OTHER_NAMES += ("synauth.module_timeout", "synauth.module_timeouts")

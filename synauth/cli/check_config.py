@@ -46,8 +46,7 @@ def _summary(config: HomeServerConfig) -> List[str]:
         "server name:  %s" % (config.server_name,),
         "listens at:   %s" % (listeners,),
         "data:         %s" % (config.data_dir,),
-        "database:     %s %s"
-        % (config.database.name, config.database.args["database"]),
+        "database:     %s %s" % (config.database.name, config.database.where),
         "registration: %s" % (_registration(config),),
         "modules:      %s" % (_modules(config),),
     ]

@@ -28,13 +28,14 @@ from synauth.homeserver.module_host import ModuleHost
 from synauth.homeserver.module_logs import hear_modules
 from synauth.homeserver.server import HomeServer
 from synauth.homeserver.signing_key import load_or_create_signing_key, make_data_dir
+from synauth.interfaces import IDatabase, IEngine
 from synauth.providers.loading import (
     LoadedModule,
     build_modules,
     load_modules,
     module_schemas,
 )
-from synauth.storage.database import Database
+from synauth.storage.engines import make_database, make_engine
 from synauth.storage.migrations import prepare_database
 from synauth.storage.module_schemas import apply_module_schemas
 from synauth.storage.sqlite import SqliteEngine
@@ -58,7 +59,7 @@ class DatabaseService(Service):
     @param locks: held for as long as this lives.
     """
 
-    def __init__(self, database: Database, locks: Sequence[DataLock]) -> None:
+    def __init__(self, database: IDatabase, locks: Sequence[DataLock]) -> None:
         self._database = database
         self._locks = locks
 
@@ -162,11 +163,12 @@ def make_service(
     config = load_config(paths, overrides, data_dir)
     modules = load_modules(config.modules, config.password_providers)
     make_data_dir(config.data_dir)
-    engine = SqliteEngine(config.database.args["database"])
-    locks = lock_data(config.data_dir, engine.path)
+    chosen = config.database
+    engine = make_engine(chosen.name, chosen.args, chosen.allow_unsafe_locale)
+    locks = lock_data(config.data_dir, engine)
     prepare_database(engine)
     apply_module_schemas(engine, module_schemas(modules))
-    database = Database(reactor, engine)
+    database = make_database(reactor, engine, chosen.args)
     hs = HomeServer(complete(config), reactor, database)
     root = make_root(hs, add_modules(hs, modules))
     ports = listen(reactor, make_sites(config, root, reactor))
@@ -178,13 +180,18 @@ def make_service(
     return service
 
 
-def lock_data(data_dir: str, database: str) -> List[DataLock]:
+def lock_data(data_dir: str, engine: IEngine) -> List[DataLock]:
     """
-    Claim the data directory and the database, which can be elsewhere.
+    Claim the data directory and the database, which can be elsewhere.  A
+    database on a server is there for many, and then nothing in the directory is
+    for one alone.
 
     @return: the claims, to be held as long as the daemon lives.
     @raise ConfigError: if another process has one of them.
     """
+    if not isinstance(engine, SqliteEngine):
+        return []
+    database = engine.path
     directory = DataLock(
         os.path.join(data_dir, LOCK_FILE), "the data directory %s" % (data_dir,)
     )

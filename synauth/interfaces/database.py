@@ -55,6 +55,7 @@ class IEngine(Interface):
 
     name = Attribute("What a person is told which database it is: C{str}.")
     Error = Attribute("What the database's module raises: a class.")
+    shared = Attribute("Whether other processes may write to it too: C{bool}.")
 
     def create():
         """

@@ -26,7 +26,7 @@ from synauth.storage.external_ids import ExternalIdStore
 from synauth.storage.module_transactions import run_interaction
 from synauth.storage.profiles import ProfileStore
 from synauth.storage.threepids import ThreepidStore
-from synauth.storage.token_cache import TokenCache
+from synauth.storage.token_cache import MAX_TOKENS, TokenCache
 from synauth.storage.tokens import TokenStore
 from synauth.storage.userinfo import UserInfoStore
 
@@ -62,7 +62,8 @@ class DataStore(
         """
         self._database = database
         self._clock = clock
-        self._cache = TokenCache()
+        # What another process has ended nobody tells this one.
+        self._cache = TokenCache(0 if database.engine.shared else MAX_TOKENS)
 
     @inlineCallbacks
     def run_interaction(

@@ -70,6 +70,7 @@ class PostgresEngine:
     """
 
     Error = psycopg2.Error
+    shared = True
 
     def __init__(
         self,
@@ -241,7 +242,7 @@ def check_args(args: Mapping[str, Any]) -> Optional[str]:
     try:
         make_dsn(**{k: v for k, v in args.items() if not k.startswith("cp_")})
     except psycopg2.ProgrammingError as error:
-        return str(error).strip()
+        return str(error).strip().splitlines()[0]
     return None
 
 

@@ -51,6 +51,8 @@ class SqliteEngine:
 
     dbapi_name = "sqlite3"
     Error = sqlite3.Error
+    # See synauth.homeserver.data_lock.
+    shared = False
 
     def __init__(self, path: str, busy_timeout_ms: int = 5000) -> None:
         """

@@ -1,10 +1,12 @@
 """
 Whose an access token is, remembered, because every request asks.
 
-This process is the only one that writes to its database, so what it remembers
-is right as long as it forgets in time: every write that may end a user's
-tokens, or change what the account may do, makes it forget that user before the
-write is answered.
+A process that is the only one to write to its database remembers what is right
+as long as it forgets in time: every write that may end a user's tokens, or
+change what the account may do, makes it forget that user before the write is
+answered.  Where others write too, nothing is remembered: each request asks, by
+one statement and one index, and a token that was ended anywhere is refused
+everywhere from then on.
 """
 
 from collections import OrderedDict
@@ -24,7 +26,7 @@ class TokenCache:
     """
     The tokens that were asked for last.
 
-    @param max_tokens: how many are kept.
+    @param max_tokens: how many are kept; 0 for none.
     """
 
     def __init__(self, max_tokens: int = MAX_TOKENS) -> None:

@@ -15,6 +15,7 @@ from synauth.homeserver.config.secretfile import SECRET_FILES, read_secret_files
 from synauth.homeserver.config.settings import Database, HomeServerConfig
 from synauth.homeserver.config.table import Reading
 from synauth.homeserver.config.yamlfile import Node, Place, read_yaml
+from synauth.storage.engines import SQLITE
 
 COMMAND_LINE = Place("the command line")
 _DEFAULTS = Place("the defaults")
@@ -110,6 +111,7 @@ def _assemble(
         rc_login_account=_rate(values, "rc_login.account"),
         rc_login_failed_attempts=_rate(values, "rc_login.failed_attempts"),
         rc_registration=_rate(values, "rc_registration"),
+        sessions=values["synauth.sessions"],
         hash_threads=values["synauth.hash_threads"],
         hash_queue=values["synauth.hash_queue"],
         max_sessions=values["synauth.max_sessions"],
@@ -124,9 +126,10 @@ def _assemble(
 
 def _database(values: Mapping[str, Any]) -> Database:
     args = dict(values["database.args"] or {})
-    if args.get("database") is None:
+    name = values["database.name"]
+    if name == SQLITE and args.get("database") is None:
         args["database"] = os.path.join(values["synauth.data_dir"], "homeserver.db")
-    return Database(values["database.name"], args)
+    return Database(name, args, values["database.allow_unsafe_locale"])
 
 
 def _rate(values: Mapping[str, Any], key: str) -> RateLimit:

@@ -3,8 +3,9 @@ The table of options: what is parsed, what C{docs/configuration.rst} says and
 what C{synauth generate-config} writes all come from here.
 """
 
-from typing import Any, Tuple
+from typing import Tuple
 
+from synauth.homeserver.config.database import DATABASE
 from synauth.homeserver.config.kinds import (
     BASE_URL,
     BOOLEAN,
@@ -21,30 +22,7 @@ from synauth.homeserver.config.kinds import (
 )
 from synauth.homeserver.config.listeners import LISTENERS
 from synauth.homeserver.config.modules import MODULES
-from synauth.homeserver.config.table import Kind, Option, Reading
-from synauth.homeserver.config.yamlfile import Node
-
-
-def _read_database_args(node: Node, key: str, reading: Reading) -> Any:
-    if not isinstance(node.value, dict):
-        reading.expected(node, key, DATABASE_ARGS.expects, secret=True)
-        return None
-    path = node.value.get("database")
-    if path is not None and path.value is not None:
-        TEXT.read(path, key + ".database", reading)
-    return node.plain()
-
-
-def _sqlite_only(node: Node, key: str, reading: Reading) -> str:
-    if not isinstance(node.value, str) or node.value != "sqlite3":
-        reading.expected(node, key, SQLITE_ONLY.expects)
-    return "sqlite3"
-
-
-SQLITE_ONLY = Kind("'sqlite3': this release has no other engine", _sqlite_only)
-DATABASE_ARGS = Kind(
-    "a mapping, with database: the path of a file", _read_database_args, secret=True
-)
+from synauth.homeserver.config.table import Option
 
 
 def _rate(key: str, per_second: float, burst: int, what: str) -> Tuple[Option, Option]:
@@ -108,21 +86,9 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 "The directory of the database and of generated keys; it is"
                 " made if need be.",
             ),
-            Option(
-                "database.name",
-                SQLITE_ONLY,
-                "sqlite3",
-                "The database engine; this release has only SQLite.",
-            ),
-            Option(
-                "database.args",
-                DATABASE_ARGS,
-                None,
-                "The engine's arguments; database is the path of the file, by"
-                " default homeserver.db in the data directory.",
-            ),
         ),
     ),
+    ("The database", DATABASE),
     (
         "Passwords",
         (

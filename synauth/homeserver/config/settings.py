@@ -31,11 +31,22 @@ class Database:
     The database.
 
     @ivar name: the engine.
-    @ivar args: the engine's arguments; C{"database"} is the file.
+    @ivar args: the engine's arguments; of SQLite C{"database"} is the file.
+    @ivar allow_unsafe_locale: whether PostgreSQL may order text by a locale.
     """
 
     name: str
     args: Mapping[str, Any] = attr.ib(repr=False)
+    allow_unsafe_locale: bool = False
+
+    @property
+    def where(self) -> str:
+        """
+        Which database that is, for a person.
+        """
+        name = self.args.get("database") or self.args.get("dbname")
+        host = self.args.get("host")
+        return "%s at %s" % (name, host) if host else str(name)
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -71,6 +82,7 @@ class HomeServerConfig:
     @ivar password_providers: the same, C{ldap_config} among them.
     @ivar module_timeout: how long a module may take, in ms.
     @ivar module_timeouts: the same, by the modules' names.
+    @ivar sessions: C{"memory"} or C{"database"}.
     @ivar hash_threads: C{None} for one a processor.
     @ivar unused_keys: what was passed over.
     @ivar warnings: what is allowed but hardly meant, a sentence each.
@@ -115,6 +127,7 @@ class HomeServerConfig:
     rc_login_account: RateLimit
     rc_login_failed_attempts: RateLimit
     rc_registration: RateLimit
+    sessions: str
     hash_threads: Optional[int]
     hash_queue: int
     max_sessions: int

@@ -95,17 +95,71 @@ class DatabaseTests(ConfigFiles):
         )
 
     def test_postgres(self) -> None:
-        """PostgreSQL is refused in words, and its password not repeated."""
+        """PostgreSQL's arguments are kept, and not shown."""
+        config = self.load(
+            "macaroon_secret_key: key\n"
+            "database:\n"
+            "  name: psycopg2\n"
+            "  args: {user: u, password: hunter2, dbname: synauth, host: db,"
+            " port: 5433, cp_min: 2, cp_max: 5}\n"
+        )
+        database = config.database
+        self.assertEqual(database.name, "psycopg2")
+        self.assertEqual(
+            database.args,
+            {
+                "user": "u",
+                "password": "hunter2",
+                "dbname": "synauth",
+                "host": "db",
+                "port": 5433,
+                "cp_min": 2,
+                "cp_max": 5,
+            },
+        )
+        self.assertEqual(database.where, "synauth at db")
+        self.assertNotIn("hunter2", repr(config))
+
+    def test_postgres_mistakes(self) -> None:
+        """What PostgreSQL does not know is refused, and no secret repeated."""
         self.assertEqual(
             self.mistakes(
                 "database:\n"
                 "  name: psycopg2\n"
-                "  args: {user: u, password: hunter2, database: 5}\n"
+                "  args:\n"
+                "    user: u\n"
+                "    password: [hunter2]\n"
+                "    usr: hunter2\n"
+                "    cp_max: 0\n"
             ),
             [
-                "FILE:2: database.name: found the text 'psycopg2', expected 'sqlite3':"
-                " this release has no other engine",
-                "FILE:3: database.args.database: found the number 5, expected text",
+                "FILE:5: database.args.password: found a list, expected text or a"
+                " number",
+                "FILE:6: database.args.usr: invalid dsn: invalid connection option"
+                ' "usr"',
+                "FILE:7: database.args.cp_max: found the number 0, expected a whole"
+                " number from 1 to 1000",
+                "FILE:3: database.args.database: missing, expected the name of the"
+                " database",
+                "FILE:1: macaroon_secret_key: missing, expected a secret that all"
+                " processes of the server share, as the database is psycopg2",
+            ],
+        )
+
+    def test_postgres_without_args(self) -> None:
+        """A server has to be told."""
+        self.assertEqual(
+            self.mistakes("macaroon_secret_key: k\ndatabase: {name: psycopg2}\n"),
+            ["FILE:2: database.args: missing, expected a mapping"],
+        )
+
+    def test_unknown_engine(self) -> None:
+        """There are two engines."""
+        self.assertEqual(
+            self.mistakes("database: {name: mysql}\n"),
+            [
+                "FILE:1: database.name: found the text 'mysql', expected 'sqlite3' or"
+                " 'psycopg2'"
             ],
         )
 
