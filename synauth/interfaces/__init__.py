@@ -54,6 +54,7 @@ from synauth.interfaces.providers import (
 )
 from synauth.interfaces.stores import (
     IAccountStore,
+    IAdministrationStore,
     IDeviceStore,
     IExternalIdStore,
     IProfileStore,
@@ -64,6 +65,7 @@ from synauth.interfaces.stores import (
 
 __all__ = [
     "IAccountStore",
+    "IAdministrationStore",
     "IAuditLog",
     "IAuthStore",
     "IAuthenticator",

@@ -181,6 +181,12 @@ class IProfileStore(Interface):
         @return: fires with C{None}.
         """
 
+    def set_profile_avatar_url(localpart, avatar_url):
+        """
+        @param avatar_url: C{None} for none.
+        @return: fires with C{None}.
+        """
+
 
 class IThreepidStore(Interface):
     """
@@ -243,4 +249,70 @@ class IUserInfoStore(Interface):
         """
         @return: fires with C{None}; errs with L{synauth.errors.StoreError} 404
             if there is no such account.
+        """
+
+
+class IAdministrationStore(Interface):
+    """
+    What administrators do with accounts.  Every method gives a Deferred.
+    """
+
+    def get_users_paginate(query):
+        """
+        @param query: a L{synauth.storage.user_list.UserQuery}.
+        @return: fires with a page, a list of
+            L{synauth.storage.user_list.ListedUser}, and how many accounts match
+            in all.
+        """
+
+    def get_account_details(user_id):
+        """
+        @return: fires with an L{synauth.storage.administration.AccountDetails},
+            or C{None}.
+        """
+
+    def change_account(user_id, changes):
+        """
+        @param changes: of the columns in
+            L{synauth.storage.administration.COLUMNS}.
+        @return: fires with the tokens that ended: those by which somebody who
+            is no administrator any more acted as others; errs with
+            L{synauth.errors.StoreError} 404 if there is no such account.
+        """
+
+    def reactivate_account(user_id):
+        """
+        Make an account good for logins again, with what is left of it.
+
+        @return: fires with C{None}; errs with L{synauth.errors.StoreError} 404
+            if there is no such account.
+        """
+
+    def replace_external_ids(user_id, external_ids):
+        """
+        @param external_ids: all that the user is to have, pairs of provider and
+            id.
+        @return: fires with C{None}; errs with L{synauth.errors.StoreError} 409
+            if one is somebody else's, and then changes none.
+        """
+
+    def replace_threepids(user_id, threepids):
+        """
+        @param threepids: all that the user is to have, pairs of medium and
+            address; new ones count as validated now.
+        @return: fires with those that the user has not any more; errs with
+            L{synauth.errors.MatrixError} 409 C{M_THREEPID_IN_USE} if one is
+            somebody else's, and then changes none.
+        """
+
+    def add_puppet_token(owner, user_id, token, valid_until_ms):
+        """
+        Let an administrator act as somebody else.
+
+        @param owner: the administrator, whose token it is.
+        @param user_id: as whom.
+        @return: fires with C{None}; errs with L{synauth.errors.StoreError} 404
+            if either does not exist, and as
+            L{account_gate<synauth.account_state.account_gate>} if either may
+            not be used.
         """

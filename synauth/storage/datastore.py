@@ -10,6 +10,7 @@ from zope.interface import implementer
 from synauth.awaiting import Steps
 from synauth.interfaces import (
     IAccountStore,
+    IAdministrationStore,
     IAuthStore,
     IClock,
     IDatabase,
@@ -21,6 +22,7 @@ from synauth.interfaces import (
     IUserInfoStore,
 )
 from synauth.storage.accounts import AccountStore
+from synauth.storage.administration import AdministrationStore
 from synauth.storage.devices import DeviceStore
 from synauth.storage.external_ids import ExternalIdStore
 from synauth.storage.module_transactions import run_interaction
@@ -33,6 +35,7 @@ from synauth.storage.userinfo import UserInfoStore
 
 @implementer(
     IAccountStore,
+    IAdministrationStore,
     ITokenStore,
     IDeviceStore,
     IAuthStore,
@@ -49,6 +52,7 @@ class DataStore(
     ThreepidStore,
     ExternalIdStore,
     UserInfoStore,
+    AdministrationStore,
 ):
     """
     The stores over one database.  It is also what a host offers to the

@@ -86,6 +86,22 @@ def end_session(txn: Transaction, token: str) -> List[EndedToken]:
     return ended
 
 
+def end_puppets(txn: Transaction, user_id: str) -> List[EndedToken]:
+    """
+    End the tokens of an administrator's by which others are acted as.
+
+    @return: the access tokens that ended.
+    """
+    txn.execute(
+        "SELECT user_id, device_id, id, token FROM access_tokens"
+        " WHERE user_id = ? AND puppets_user_id IS NOT NULL",
+        (user_id,),
+    )
+    ended = [EndedToken(*row) for row in txn.fetchall()]
+    _delete_access_tokens(txn, ended)
+    return ended
+
+
 def _chain_of_access_token(txn: Transaction, token_id: Optional[int]) -> Set[int]:
     if token_id is None:
         return set()

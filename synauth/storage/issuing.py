@@ -107,16 +107,21 @@ def insert_access_token(
     now_ms: int,
     valid_until_ms: Optional[int] = None,
     refresh_token_id: Optional[int] = None,
+    puppets_user_id: Optional[str] = None,
 ) -> None:
     """
     Add an access token.
 
+    @param user_id: whose it is.
     @param now_ms: the time of the authentication that it stands for.
     @param refresh_token_id: the row of the refresh token given out with it.
+    @param puppets_user_id: as whom its holder acts, where that is somebody
+        else.
     """
     txn.execute(
         "INSERT INTO access_tokens (id, user_id, device_id, token, last_validated,"
-        " valid_until_ms, refresh_token_id, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " valid_until_ms, refresh_token_id, used, puppets_user_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             engine.next_id(txn, "access_tokens"),
             user_id,
@@ -126,6 +131,7 @@ def insert_access_token(
             valid_until_ms,
             refresh_token_id,
             False,
+            puppets_user_id,
         ),
     )
 

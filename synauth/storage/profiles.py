@@ -43,7 +43,15 @@ class ProfileStore:
         """
         See L{IProfileStore.set_profile_displayname}.
         """
-        return self._database.write(_set_displayname, localpart, displayname)
+        return self._database.write(_set, "displayname", localpart, displayname)
+
+    def set_profile_avatar_url(
+        self, localpart: str, avatar_url: Optional[str]
+    ) -> "Deferred[None]":
+        """
+        See L{IProfileStore.set_profile_avatar_url}.
+        """
+        return self._database.write(_set, "avatar_url", localpart, avatar_url)
 
 
 def _get_profile(txn: Transaction, localpart: str) -> Optional[Profile]:
@@ -56,16 +64,13 @@ def _get_profile(txn: Transaction, localpart: str) -> Optional[Profile]:
     return None if row is None else Profile(*row)
 
 
-def _set_displayname(
-    txn: Transaction, localpart: str, displayname: Optional[str]
-) -> None:
-    require_storable(localpart, displayname)
+def _set(txn: Transaction, column: str, localpart: str, value: Optional[str]) -> None:
+    require_storable(localpart, value)
     txn.execute(
-        "UPDATE profiles SET displayname = ? WHERE user_id = ?",
-        (displayname, localpart),
+        "UPDATE profiles SET %s = ? WHERE user_id = ?" % (column,), (value, localpart)
     )
     if txn.rowcount == 0:
         txn.execute(
-            "INSERT INTO profiles (displayname, user_id) VALUES (?, ?)",
-            (displayname, localpart),
+            "INSERT INTO profiles (%s, user_id) VALUES (?, ?)" % (column,),
+            (value, localpart),
         )

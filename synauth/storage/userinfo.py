@@ -9,11 +9,10 @@ from twisted.enterprise.adbapi import Transaction
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from synauth.constants import Codes
-from synauth.errors import StoreError
 from synauth.interfaces import IUserInfoStore
+from synauth.storage.administration import change_account
 from synauth.storage.issuing import is_approved
-from synauth.storage.text import require_storable, storable
+from synauth.storage.text import storable
 from synauth.storage.token_cache import RemembersTokens
 
 
@@ -52,7 +51,9 @@ class UserInfoStore(RemembersTokens):
         """
         See L{IUserInfoStore.set_server_admin}.
         """
-        return self._write_about(user_id, _set_server_admin, user_id, admin)
+        return self._write_about(
+            user_id, change_account, user_id, {"admin": bool(admin)}
+        ).addCallback(lambda ended: None)
 
 
 def _get_userinfo(txn: Transaction, user_id: str) -> Optional[StoredUserInfo]:
@@ -68,12 +69,3 @@ def _get_userinfo(txn: Transaction, user_id: str) -> Optional[StoredUserInfo]:
         return None
     states = [*row[3:6], is_approved(row[6]), *row[7:]]
     return StoredUserInfo(row[0], row[1] or 0, row[2], *map(bool, states))
-
-
-def _set_server_admin(txn: Transaction, user_id: str, admin: bool) -> None:
-    require_storable(user_id)
-    txn.execute(
-        "UPDATE users SET admin = ? WHERE name = ?", (int(bool(admin)), user_id)
-    )
-    if txn.rowcount == 0:
-        raise StoreError(404, "Unknown user", Codes.NOT_FOUND)

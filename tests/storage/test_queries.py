@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.storage.migrations import VERSION_TABLE
 from synauth.storage.records import NewAccount, NewLogin, Rotation
+from synauth.storage.user_list import UserQuery
 from synauth.testing.storecase import ALICE, login_of
 from tests.storage.fixtures import inline_store_and_database, rows
 
@@ -82,6 +83,29 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("get_external_ids_by_user", ALICE)
         self.do("get_user_by_external_id", "idp", "1")
         self.do("run_interaction", lambda txn: None)
+        self.do("get_account_details", ALICE)
+        self.do("change_account", ALICE, {"admin": False, "user_type": None})
+        self.do("reactivate_account", ALICE)
+        self.do("set_profile_avatar_url", "alice", None)
+        for _ in range(2):
+            self.do("replace_external_ids", ALICE, [("idp", "1")])
+            self.do("replace_threepids", ALICE, [("email", "a@b")])
+        self.do("replace_threepids", ALICE, [])
+        self.do("add_puppet_token", ALICE, ALICE, "puppet", None)
+        self.do("get_user_by_access_token", "puppet")
+        self.list_users()
+
+    def list_users(self) -> None:
+        """
+        Look through the accounts, which is a walk: see
+        L{synauth.storage.user_list}.
+        """
+        before = set(self.statements)
+        self.do("get_users_paginate", UserQuery("example.org"))
+        self.listing = {
+            each for each in self.statements - before if " FROM users" in each
+        }
+        self.statements -= self.listing
 
     def plan(self, statement: str) -> str:
         """
@@ -119,6 +143,16 @@ class QueryPlanTests(SynchronousTestCase):
                 scanned = set(SCAN.findall(self.plan(statement))) & self.tables
                 self.assertEqual(scanned, set(), statement)
         self.assertGreater(looked_at, 20)
+
+    def test_page_of_users(self) -> None:
+        """
+        A page of accounts in the order of their names is read off an index.
+        """
+        self.do_everything()
+        (page,) = [each for each in self.listing if "COUNT" not in each]
+        plan = self.plan(page)
+        self.assertNotIn("TEMP B-TREE", plan)
+        self.assertEqual(SCAN.findall(plan), ["users"])
 
     def test_a_scan_is_seen(self) -> None:
         """
