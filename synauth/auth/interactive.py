@@ -234,6 +234,16 @@ def session_id_of(clientdict: Optional[JsonDict]) -> Optional[str]:
     return session_id if isinstance(session_id, str) else None
 
 
+def stage_of(clientdict: JsonDict) -> Optional[str]:
+    """
+    @param clientdict: the body of a request.
+    @return: the stage that it takes, for the audit log.
+    """
+    authdict = clientdict.get("auth")
+    stage = authdict.get("type") if isinstance(authdict, dict) else None
+    return stage if isinstance(stage, str) else None
+
+
 def _take_auth(clientdict: Optional[JsonDict]) -> Optional[JsonDict]:
     """
     Take C{auth} out of a request's body, as the source does: it is never part

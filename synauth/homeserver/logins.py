@@ -244,6 +244,16 @@ class Logins:
         yield self.tell_ended(ended)
 
     @inlineCallbacks
+    def end_devices(self, user_id: str, device_ids: List[str]) -> Steps[None]:
+        """
+        Remove devices, and all that belongs to them.
+
+        @param device_ids: unknown ones are passed over.
+        """
+        ended = yield self._store.delete_devices(user_id, device_ids)
+        yield self.tell_ended(ended)
+
+    @inlineCallbacks
     def log_out_all(self, requester: Requester) -> Steps[None]:
         """
         End all logins of a user.

@@ -17,9 +17,11 @@ from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.devices import DeviceHandler, NoPushers
 from synauth.homeserver.http_client import ModuleHttpClient, SimpleHttpClient
 from synauth.homeserver.identity import NoIdentityServer
+from synauth.homeserver.last_seen import LastSeen
 from synauth.homeserver.logins import Logins
 from synauth.homeserver.registration import Registration
 from synauth.homeserver.templates import Templates
+from synauth.homeserver.ui_auth import UserInteractiveAuth
 from synauth.interfaces import (
     IDatabase,
     IDeviceHandler,
@@ -57,6 +59,8 @@ class HomeServer:
     @param hash_pool: where passwords are hashed; threads of its own by default.
     @ivar auth_handler: the L{AuthHandler}.
     @ivar logins: makes, finds, renews and ends logins.
+    @ivar last_seen: notes which devices are here.
+    @ivar ui_auth: has users authenticate once more.
     @ivar registration: makes accounts.
     @ivar templates: the L{Templates} of mails and pages.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
@@ -88,6 +92,10 @@ class HomeServer:
             self._clock,
             config,
             self.auth_handler.callbacks,
+        )
+        self.last_seen = LastSeen(self._store, self._clock)
+        self.ui_auth = UserInteractiveAuth(
+            self.hostname, self.auth_handler, self._store, self._clock, config
         )
         self.registration = Registration(
             self.hostname, self._store, self.logins, self._clock

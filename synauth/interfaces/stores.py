@@ -100,6 +100,21 @@ class ITokenStore(Interface):
         @return: fires with C{None}.
         """
 
+    def get_access_token_last_validated(token_id):
+        """
+        @param token_id: its row id.
+        @return: fires with when its user last authenticated with it, in ms: the
+            login counts, a refresh does not.  C{None} if there is no such
+            token, or nobody knows.
+        """
+
+    def update_access_token_last_validated(token_id, now_ms):
+        """
+        Note that the user of a token has authenticated.
+
+        @return: fires with C{None}.
+        """
+
     def get_refresh_token(token):
         """
         @return: fires with a L{synauth.storage.records.RefreshToken} or
@@ -139,6 +154,29 @@ class IDeviceStore(Interface):
     def get_device(user_id, device_id):
         """
         @return: fires with a L{synauth.storage.records.Device} or C{None}.
+        """
+
+    def get_devices_by_user(user_id):
+        """
+        @return: fires with a list of L{synauth.storage.records.Device}, by
+            their ids.
+        """
+
+    def update_device(user_id, device_id, display_name=None):
+        """
+        Give a device another name.
+
+        @param display_name: C{None} to leave it as it is.
+        @return: fires with whether there is such a device.
+        """
+
+    def record_device_seen(user_id, device_id, seen_ms, ip, user_agent):
+        """
+        Note that a device was here; nothing happens if there is none.
+
+        @param ip: where it called from.
+        @param user_agent: what it calls itself, or C{None}.
+        @return: fires with C{None}.
         """
 
     def store_device(user_id, device_id, display_name=None):

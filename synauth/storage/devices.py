@@ -14,6 +14,10 @@ from synauth.storage.records import Device, EndedToken, NewLogin
 from synauth.storage.text import cleaned, require_storable, storable
 from synauth.storage.token_cache import RemembersTokens
 
+_DEVICE = """
+    SELECT user_id, device_id, display_name, last_seen, ip, user_agent
+    FROM devices WHERE """
+
 
 @implementer(IDeviceStore)
 class DeviceStore(RemembersTokens):
@@ -26,6 +30,35 @@ class DeviceStore(RemembersTokens):
         See L{IDeviceStore.get_device}.
         """
         return self._database.read(_get_device, user_id, device_id)
+
+    def get_devices_by_user(self, user_id: str) -> "Deferred[List[Device]]":
+        """
+        See L{IDeviceStore.get_devices_by_user}.
+        """
+        return self._database.read(_get_devices, user_id)
+
+    def update_device(
+        self, user_id: str, device_id: str, display_name: Optional[str] = None
+    ) -> "Deferred[bool]":
+        """
+        See L{IDeviceStore.update_device}.
+        """
+        return self._database.write(_update_device, user_id, device_id, display_name)
+
+    def record_device_seen(
+        self,
+        user_id: str,
+        device_id: str,
+        seen_ms: int,
+        ip: Optional[str],
+        user_agent: Optional[str],
+    ) -> "Deferred[None]":
+        """
+        See L{IDeviceStore.record_device_seen}.
+        """
+        return self._database.write(
+            _record_seen, user_id, device_id, seen_ms, ip, user_agent
+        )
 
     def store_device(
         self, user_id: str, device_id: str, display_name: Optional[str] = None
@@ -74,13 +107,47 @@ def record_device(txn: Transaction, login: NewLogin) -> None:
 def _get_device(txn: Transaction, user_id: str, device_id: str) -> Optional[Device]:
     if not (storable(user_id) and storable(device_id)):
         return None
-    txn.execute(
-        "SELECT user_id, device_id, display_name, last_seen, ip, user_agent"
-        " FROM devices WHERE user_id = ? AND device_id = ?",
-        (user_id, device_id),
-    )
+    txn.execute(_DEVICE + "user_id = ? AND device_id = ?", (user_id, device_id))
     row = txn.fetchone()
     return None if row is None else Device(*row)
+
+
+def _get_devices(txn: Transaction, user_id: str) -> List[Device]:
+    if not storable(user_id):
+        return []
+    txn.execute(_DEVICE + "user_id = ? ORDER BY device_id", (user_id,))
+    return [Device(*row) for row in txn.fetchall()]
+
+
+def _update_device(
+    txn: Transaction, user_id: str, device_id: str, display_name: Optional[str]
+) -> bool:
+    if display_name is not None:
+        require_storable(display_name)
+    if _get_device(txn, user_id, device_id) is None:
+        return False
+    if display_name is not None:
+        txn.execute(
+            "UPDATE devices SET display_name = ? WHERE user_id = ? AND device_id = ?",
+            (display_name, user_id, device_id),
+        )
+    return True
+
+
+def _record_seen(
+    txn: Transaction,
+    user_id: str,
+    device_id: str,
+    seen_ms: int,
+    ip: Optional[str],
+    user_agent: Optional[str],
+) -> None:
+    require_storable(user_id, device_id)
+    txn.execute(
+        "UPDATE devices SET last_seen = ?, ip = ?, user_agent = ?"
+        " WHERE user_id = ? AND device_id = ?",
+        (seen_ms, cleaned(ip), cleaned(user_agent), user_id, device_id),
+    )
 
 
 def _store_device(

@@ -104,7 +104,7 @@ def insert_access_token(
     user_id: str,
     device_id: Optional[str],
     token: str,
-    now_ms: int,
+    validated_ms: Optional[int],
     valid_until_ms: Optional[int] = None,
     refresh_token_id: Optional[int] = None,
     puppets_user_id: Optional[str] = None,
@@ -113,7 +113,7 @@ def insert_access_token(
     Add an access token.
 
     @param user_id: whose it is.
-    @param now_ms: the time of the authentication that it stands for.
+    @param validated_ms: the time of the authentication that it stands for.
     @param refresh_token_id: the row of the refresh token given out with it.
     @param puppets_user_id: as whom its holder acts, where that is somebody
         else.
@@ -127,7 +127,7 @@ def insert_access_token(
             user_id,
             device_id,
             token,
-            now_ms,
+            validated_ms,
             valid_until_ms,
             refresh_token_id,
             False,

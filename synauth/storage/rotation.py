@@ -56,7 +56,7 @@ def _refresh_token(row: Any) -> RefreshToken:
     )
 
 
-def rotate(txn: Transaction, engine: IEngine, rotation: Rotation, now_ms: int) -> bool:
+def rotate(txn: Transaction, engine: IEngine, rotation: Rotation) -> bool:
     """
     See L{synauth.interfaces.ITokenStore.rotate_refresh_token}.
     """
@@ -82,7 +82,7 @@ def rotate(txn: Transaction, engine: IEngine, rotation: Rotation, now_ms: int) -
         old.user_id,
         old.device_id,
         rotation.access_token,
-        now_ms,
+        _last_validated(txn, old.token_id),
         rotation.valid_until_ms,
         new_id,
     )
@@ -95,6 +95,19 @@ def rotate(txn: Transaction, engine: IEngine, rotation: Rotation, now_ms: int) -
         txn.execute("DELETE FROM refresh_tokens WHERE id = ?", (unused_successor_id,))
     _end_predecessor(txn, old.token_id)
     return True
+
+
+def _last_validated(txn: Transaction, refresh_token_id: int) -> Optional[int]:
+    """
+    @return: when the user of a login last authenticated, which a refresh is
+        not; C{None} if nobody knows any more.
+    """
+    txn.execute(
+        "SELECT last_validated FROM access_tokens WHERE refresh_token_id = ?",
+        (refresh_token_id,),
+    )
+    row = txn.fetchone()
+    return None if row is None else row[0]
 
 
 def mark_as_used(txn: Transaction, token_id: int) -> None:

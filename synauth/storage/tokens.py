@@ -2,7 +2,7 @@
 Access and refresh tokens.
 """
 
-from typing import List, Optional
+from typing import Any, List, Optional
 
 from twisted.enterprise.adbapi import Transaction
 from twisted.internet.defer import Deferred
@@ -94,6 +94,20 @@ class TokenStore(RemembersTokens):
         """
         return self._write_about(user_id, mark_as_used, token_id)
 
+    def get_access_token_last_validated(self, token_id: int) -> "Deferred[Any]":
+        """
+        See L{ITokenStore.get_access_token_last_validated}.
+        """
+        return self._database.read(_get_last_validated, token_id)
+
+    def update_access_token_last_validated(
+        self, token_id: int, now_ms: int
+    ) -> "Deferred[None]":
+        """
+        See L{ITokenStore.update_access_token_last_validated}.
+        """
+        return self._database.write(_update_last_validated, token_id, now_ms)
+
     def get_refresh_token(self, token: str) -> "Deferred[Optional[RefreshToken]]":
         """
         See L{ITokenStore.get_refresh_token}.
@@ -109,7 +123,6 @@ class TokenStore(RemembersTokens):
             rotate,
             self._database.engine,
             rotation,
-            self._clock.time_msec(),
         )
 
     def delete_access_token(self, token: str) -> "Deferred[List[EndedToken]]":
@@ -208,6 +221,18 @@ def _get_user_by_access_token(txn: Transaction, token: str) -> Optional[TokenInf
         is_admin,
         token_owner,
         unused_successor=has_predecessor and not used,
+    )
+
+
+def _get_last_validated(txn: Transaction, token_id: int) -> Optional[int]:
+    txn.execute("SELECT last_validated FROM access_tokens WHERE id = ?", (token_id,))
+    row = txn.fetchone()
+    return None if row is None else row[0]
+
+
+def _update_last_validated(txn: Transaction, token_id: int, now_ms: int) -> None:
+    txn.execute(
+        "UPDATE access_tokens SET last_validated = ? WHERE id = ?", (now_ms, token_id)
     )
 
 

@@ -112,6 +112,58 @@ class DeviceStoreTests(StoreTestCase):
                 )
 
     @inlineCallbacks
+    def test_devices_by_user(self) -> Steps:
+        """
+        All devices of a user are found, by their ids, and nobody else's.
+        """
+        for device_id in ("B", "A"):
+            yield self.store.store_device(ALICE, device_id)
+        yield self.store.store_device(BOB, "C")
+        found = yield self.store.get_devices_by_user(ALICE)
+        self.assertEqual([each.device_id for each in found], ["A", "B"])
+        self.assertEqual(found[0], Device(ALICE, "A", None, None, None, None))
+        for user_id in ("@nobody:example.org",) + UNSTORABLE:
+            found = yield self.store.get_devices_by_user(user_id)
+            self.assertEqual(found, [])
+
+    @inlineCallbacks
+    def test_update_device(self) -> Steps:
+        """
+        A device is given another name, or none and keeps it; it is told
+        whether there is one.
+        """
+        yield self.store.store_device(ALICE, "DEVICE", "Phone")
+        for name, expected in ((None, "Phone"), ("\u00c4", "\u00c4"), ("", "")):
+            found = yield self.store.update_device(ALICE, "DEVICE", name)
+            self.assertIs(found, True)
+            device = yield self.store.get_device(ALICE, "DEVICE")
+            self.assertEqual(device.display_name, expected)
+        for user_id, device_id in ((BOB, "DEVICE"), (ALICE, "NONE"), (ALICE, "a\0")):
+            found = yield self.store.update_device(user_id, device_id, "x")
+            self.assertIs(found, False)
+        for text in UNSTORABLE:
+            yield self.assert_refused(
+                self.store.update_device(ALICE, "DEVICE", text), 400, "M_INVALID_PARAM"
+            )
+
+    @inlineCallbacks
+    def test_record_device_seen(self) -> Steps:
+        """
+        Where a device was seen last is kept, without what no database can
+        hold; a device that is gone is not made again.
+        """
+        yield self.store.store_device(ALICE, "DEVICE", "Phone")
+        yield self.store.record_device_seen(ALICE, "DEVICE", NOW_MS, "::1", "n\0io")
+        device = yield self.store.get_device(ALICE, "DEVICE")
+        self.assertEqual(
+            device, Device(ALICE, "DEVICE", "Phone", NOW_MS, "::1", device.user_agent)
+        )
+        self.assertNotIn("\0", device.user_agent)
+        yield self.store.record_device_seen(ALICE, "GONE", NOW_MS, "::1", None)
+        found = yield self.store.get_devices_by_user(ALICE)
+        self.assertEqual([each.device_id for each in found], ["DEVICE"])
+
+    @inlineCallbacks
     def test_delete_devices(self) -> Steps:
         """
         A device goes with its access and refresh tokens, and those tokens are

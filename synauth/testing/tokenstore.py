@@ -11,6 +11,7 @@ from synauth.testing.refreshing import RefreshTests
 from synauth.testing.storecase import (
     ALICE,
     BOB,
+    NOW_MS,
     UNSTORABLE,
     Fixture,
     Steps,
@@ -261,6 +262,23 @@ class TokenStoreTests(RefreshTests):
         self.assertEqual([each.token for each in ended], ["two"])
         yield self.assert_tokens("one three", "two")
         yield self.assert_refresh_tokens("r1 r3", "r2")
+
+    @inlineCallbacks
+    def test_last_validated(self) -> Steps:
+        """
+        A login counts as an authentication, and so does what is noted later.
+        """
+        yield self.store.add_login(login_of("one"))
+        info = yield self.store.get_user_by_access_token("one")
+        found = yield self.store.get_access_token_last_validated(info.token_id)
+        self.assertEqual(found, NOW_MS)
+        yield self.store.update_access_token_last_validated(info.token_id, NOW_MS + 5)
+        found = yield self.store.get_access_token_last_validated(info.token_id)
+        self.assertEqual(found, NOW_MS + 5)
+        yield self.store.delete_access_token("one")
+        yield self.store.update_access_token_last_validated(info.token_id, NOW_MS)
+        found = yield self.store.get_access_token_last_validated(info.token_id)
+        self.assertIsNone(found)
 
     @inlineCallbacks
     def test_delete_tokens_of_nobody(self) -> Steps:

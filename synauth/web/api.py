@@ -8,6 +8,7 @@ from twisted.web.resource import IResource
 
 from synauth.homeserver.server import HomeServer
 from synauth.web.admin import SharedSecretRegistration
+from synauth.web.devices import DeviceEndpoints
 from synauth.web.discovery import DiscoveryEndpoints
 from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
@@ -36,6 +37,11 @@ ROUTES: List[Route] = [
     Route("GET", SINCE_V2, "/account/whoami", "sessions.whoami"),
     Route("POST", SINCE_R0, "/refresh", "sessions.refresh"),
     Route("POST", OLD, "/tokenrefresh", "sessions.refresh"),
+    Route("GET", SINCE_R0, "/devices", "devices.devices"),
+    Route("GET", SINCE_R0, "/devices/{device_id}", "devices.device"),
+    Route("PUT", SINCE_R0, "/devices/{device_id}", "devices.rename"),
+    Route("DELETE", SINCE_R0, "/devices/{device_id}", "devices.delete"),
+    Route("POST", SINCE_R0, "/delete_devices", "devices.delete_several"),
     Route("GET", ADMIN, "/register", "shared_secret.nonce"),
     Route("POST", ADMIN, "/register", "shared_secret.register"),
 ]
@@ -53,6 +59,7 @@ def make_root(
     root = build_root(
         ROUTES,
         {
+            "devices": DeviceEndpoints(hs),
             "discovery": DiscoveryEndpoints(hs),
             "login": LoginEndpoint(hs),
             "register": RegisterEndpoint(hs),

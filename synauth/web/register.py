@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 
-from synauth.auth.interactive import session_id_of
+from synauth.auth.interactive import session_id_of, stage_of
 from synauth.auth.policy import check_new_password
 from synauth.auth.ratelimit import address_key
 from synauth.auth.sessions import Session
@@ -110,7 +110,7 @@ class RegisterEndpoint:
         if set(body) <= {"auth", "initial_device_display_name"}:
             # Some clients send nothing but this in later steps.
             body.pop("initial_device_display_name", None)
-        stage = _stage_of(body)
+        stage = stage_of(body)
         authed, result, params, session_id = yield self._hs.auth_handler.check_auth(
             self._flows, body, request.client_address(), OPERATION
         )
@@ -259,12 +259,3 @@ def _passed_over(failure: Any) -> None:
     """
     For a failure that changes nothing.
     """
-
-
-def _stage_of(body: JsonDict) -> Optional[str]:
-    """
-    @return: the stage that a body takes, for the audit log.
-    """
-    authdict = body.get("auth")
-    stage = authdict.get("type") if isinstance(authdict, dict) else None
-    return stage if isinstance(stage, str) else None

@@ -11,6 +11,7 @@ from synauth.errors import AuthError, MatrixError
 from synauth.homeserver.logins import Requester
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import access_token
+from synauth.web.auditing import user_agent
 from synauth.web.request import SynauthRequest
 
 _READING = (b"GET", b"HEAD")
@@ -37,6 +38,9 @@ def get_requester(
     requester = yield hs.logins.requester(
         access_token(request), even_expired, even_locked
     )
+    if not even_expired:
+        # Who logs out is gone before anybody could look.
+        hs.last_seen.note(requester, request.client_address(), user_agent(request))
     if requester.is_guest and not allow_guest:
         raise MatrixError(403, "Guests may not do this", Codes.GUEST_ACCESS_FORBIDDEN)
     if not even_suspended and request.method not in _READING:

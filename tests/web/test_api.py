@@ -104,14 +104,16 @@ class RouteTests(EndpointTestCase):
         bad_json = (b"[]", b"7", b"null", b'{"a": 1, "a": 2}', b"[" * 10000)
         bad_json += (b'{"a":' * 200 + b"1" + b"}" * 200, b'{"a": 1e999}')
         bad_json += (b'{"a": "\\ud800"}', b'{"a": %s}' % (b"9" * 5000))
+        self.server.add_user()
+        token = self.server.log_in().json["access_token"]
         for path in POSTS:
             if path.endswith(("/logout", "/all")):
                 continue
             for body in no_json:
-                answer = self.server.post(path, body)
+                answer = self.server.post(path, body, token=token)
                 self.assertRefused(answer, 400, "M_NOT_JSON")
             for body in bad_json:
-                answer = self.server.post(path, body)
+                answer = self.server.post(path, body, token=token)
                 self.assertEqual(answer.code, 400, (path, body[:20]))
                 self.assertIn(answer.json["errcode"], ("M_BAD_JSON", "M_NOT_JSON"))
 

@@ -164,6 +164,10 @@ def _duration(value: Any) -> int:
     return milliseconds
 
 
+def _duration_or_zero(value: Any) -> int:
+    return 0 if type(value) in (int, str) and value in (0, "0") else _duration(value)
+
+
 def _server_name(value: Any) -> str:
     name = _text(value)
     match = _HOST_AND_PORT.fullmatch(name)
@@ -216,6 +220,10 @@ POSITIVE_NUMBER = scalar("a number above 0", _positive_number)
 DURATION = scalar(
     "a time such as 30s, 5m, 24h, 7d, 1w or 1y, or a whole number of milliseconds",
     _duration,
+)
+DURATION_OR_ZERO = scalar(
+    "a time such as 30s, 5m or 1h, a whole number of milliseconds, or 0",
+    _duration_or_zero,
 )
 SERVER_NAME = scalar(
     "a server name such as example.com or example.com:8448", _server_name

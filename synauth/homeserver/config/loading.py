@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from synauth.auth.settings import PasswordPolicy, RateLimit
 from synauth.errors import ConfigError
+from synauth.homeserver.config.account import login_via_existing_session
 from synauth.homeserver.config.checks import check
 from synauth.homeserver.config.kinds import TEXT, list_of
 from synauth.homeserver.config.lifetimes import settle_lifetimes
@@ -107,6 +108,8 @@ def _assemble(
         password_localdb_enabled=values["password_config.localdb_enabled"],
         password_pepper=values["password_config.pepper"] or "",
         password_policy=_policy(values),
+        ui_auth_session_timeout=values["ui_auth.session_timeout"],
+        login_via_existing_session=login_via_existing_session(values),
         rc_login_address=_rate(values, "rc_login.address"),
         rc_login_account=_rate(values, "rc_login.account"),
         rc_login_failed_attempts=_rate(values, "rc_login.failed_attempts"),

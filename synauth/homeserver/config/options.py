@@ -5,6 +5,7 @@ what C{synauth generate-config} writes all come from here.
 
 from typing import Tuple
 
+from synauth.homeserver.config.account import ACCOUNT
 from synauth.homeserver.config.database import DATABASE
 from synauth.homeserver.config.kinds import (
     BASE_URL,
@@ -200,6 +201,7 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
             ),
         ),
     ),
+    ("Accounts", ACCOUNT),
     (
         "Registration",
         (

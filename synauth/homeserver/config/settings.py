@@ -65,6 +65,20 @@ class ProviderEntry:
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
+class LoginViaExistingSession:
+    """
+    Whether a user who is logged in can log in another client.
+
+    @ivar require_ui_auth: whether the user has to authenticate for it.
+    @ivar token_timeout: for how long the token is good, in ms.
+    """
+
+    enabled: bool
+    require_ui_auth: bool
+    token_timeout: int
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
 class HomeServerConfig:
     """
     All settings, checked.  Names are those of a homeserver's configuration,
@@ -113,6 +127,11 @@ class HomeServerConfig:
     refresh_token_lifetime: Optional[int]
     nonrefreshable_access_token_lifetime: Optional[int]
     expire_access_token: bool
+
+    ui_auth_session_timeout: int
+    enable_set_displayname: bool
+    enable_3pid_changes: bool
+    login_via_existing_session: LoginViaExistingSession
 
     enable_registration: bool
     enable_registration_without_verification: bool

@@ -1,0 +1,120 @@
+"""
+User-interactive authentication of somebody who has a token already: before it
+does what can't be undone, a server asks that it be the user who asks.
+"""
+
+from typing import Any, Callable, Sequence, Tuple
+
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from synauth.auth.interactive import InteractiveAuth, JsonDict, session_id_of
+from synauth.auth.sessions import Operation
+from synauth.awaiting import Steps, awaiting
+from synauth.constants import Codes
+from synauth.errors import AuthError, InteractiveAuthIncompleteError, MatrixError
+from synauth.identifiers import limit_key, qualify, user_of_login
+
+# Under this key a session holds whose it is.
+REQUEST_USER_ID = "request_user_id"
+
+
+class Reauthentication:
+    """
+    Asks a user to authenticate once more, with one of the login types that are
+    open to them: each is a flow of one stage.
+
+    @param hostname: the server name, for users named by their localpart.
+    @param interactive: leads through the stages and keeps the sessions.
+    @param find_user: gives, from a full user id in any case, a Deferred of the
+        account's own id or C{None}.
+    """
+
+    def __init__(
+        self,
+        hostname: str,
+        interactive: InteractiveAuth,
+        find_user: Callable[[str], "Deferred[Any]"],
+    ) -> None:
+        self._hostname = hostname
+        self._interactive = interactive
+        self._find_user = find_user
+
+    @inlineCallbacks
+    def validate(
+        self,
+        user_id: str,
+        types: Sequence[str],
+        clientdict: JsonDict,
+        clientip: str,
+        operation: Operation,
+    ) -> Steps[Tuple[JsonDict, str]]:
+        """
+        @param user_id: who has to authenticate: the account's own id.
+        @param types: the login types that are open to them.
+        @param clientdict: the body of the request; C{auth} is taken out of it.
+        @param clientip: the client's address.
+        @param operation: C{(method, URI)} of the request.
+        @return: fires with the parameters of the request, or the remembered
+            ones if it has none, and the id of the session, which is claimed:
+            finish it or release it, see
+            L{synauth.interfaces.ISessionStore}.  It errs with
+            L{InteractiveAuthIncompleteError} while there is something to do,
+            with L{AuthError} 403 C{M_FORBIDDEN} for anybody else, and as
+            L{synauth.AuthHandler.check_auth}.
+        """
+        yield self._check_session(user_id, clientdict)
+        yield self._check_claim(user_id, clientdict)
+        authed, result, params, session_id = yield self._interactive.check_auth(
+            [[each] for each in types], clientdict, clientip, operation
+        )
+        if not authed:
+            yield self._interactive.sessions.set_data(
+                session_id, REQUEST_USER_ID, user_id
+            )
+            raise InteractiveAuthIncompleteError(session_id, result)
+        proved = next((result[each] for each in types if each in result), None)
+        if type(proved) is not str or proved != user_id:
+            yield self._interactive.sessions.release(session_id)
+            raise _invalid_auth()
+        return params, session_id
+
+    @inlineCallbacks
+    def _check_session(self, user_id: str, clientdict: JsonDict) -> Steps[None]:
+        """
+        A session is good for the user who began it only.
+        """
+        session_id = session_id_of(clientdict)
+        if session_id is None:
+            return
+        session = yield self._interactive.sessions.get(session_id)
+        if session is None:
+            return
+        owner = session.serverdict.get(REQUEST_USER_ID)
+        if owner is not None and owner != user_id:
+            raise MatrixError(403, "The session is somebody else's", Codes.UNKNOWN)
+
+    @inlineCallbacks
+    def _check_claim(self, user_id: str, clientdict: JsonDict) -> Steps[None]:
+        """
+        Refuse whoever names somebody else, before anybody is asked: nobody's
+        password can be guessed at with the token of another user, and nobody's
+        failed attempts are used up so.
+
+        @raise AuthError: 403 C{M_FORBIDDEN}.
+        """
+        authdict = clientdict.get("auth")
+        if not isinstance(authdict, dict):
+            return
+        claimed = user_of_login(authdict)
+        if claimed is None:
+            return
+        name = qualify(claimed, self._hostname)
+        # The limits of an account are shared by all spellings of its name.
+        for spelling in {name, limit_key(name)}:
+            found = yield awaiting(self._find_user, spelling)
+            if found is not None and found != user_id:
+                raise _invalid_auth()
+
+
+def _invalid_auth() -> MatrixError:
+    return AuthError(403, "Invalid auth").because("other_user")
