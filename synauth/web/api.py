@@ -10,10 +10,17 @@ from synauth.homeserver.server import HomeServer
 from synauth.web.admin import SharedSecretRegistration
 from synauth.web.devices import DeviceEndpoints
 from synauth.web.discovery import DiscoveryEndpoints
+from synauth.web.fallback import FallbackEndpoint
 from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
 from synauth.web.register import RegisterEndpoint
-from synauth.web.routes import Route, add_resource, build_root, client_prefixes
+from synauth.web.routes import (
+    CLIENT_VERSIONS,
+    Route,
+    add_resource,
+    build_root,
+    client_prefixes,
+)
 from synauth.web.sessions import SessionEndpoints
 
 ANYWHERE = ("",)
@@ -22,6 +29,7 @@ ADMIN = ("/_synapse/admin/v1",)
 SINCE_V1 = client_prefixes("api/v1", "r0", "v3", "unstable")
 SINCE_V2 = client_prefixes("v2_alpha", "r0", "v3", "unstable")
 SINCE_R0 = client_prefixes("r0", "v3", "unstable")
+ALWAYS = client_prefixes(*CLIENT_VERSIONS)
 OLD = client_prefixes("v2_alpha", "r0", "unstable")
 
 ROUTES: List[Route] = [
@@ -42,6 +50,8 @@ ROUTES: List[Route] = [
     Route("PUT", SINCE_R0, "/devices/{device_id}", "devices.rename"),
     Route("DELETE", SINCE_R0, "/devices/{device_id}", "devices.delete"),
     Route("POST", SINCE_R0, "/delete_devices", "devices.delete_several"),
+    Route("GET", ALWAYS, "/auth/{stage}/fallback/web", "fallback.show"),
+    Route("POST", ALWAYS, "/auth/{stage}/fallback/web", "fallback.submit"),
     Route("GET", ADMIN, "/register", "shared_secret.nonce"),
     Route("POST", ADMIN, "/register", "shared_secret.register"),
 ]
@@ -61,6 +71,7 @@ def make_root(
         {
             "devices": DeviceEndpoints(hs),
             "discovery": DiscoveryEndpoints(hs),
+            "fallback": FallbackEndpoint(hs),
             "login": LoginEndpoint(hs),
             "register": RegisterEndpoint(hs),
             "sessions": SessionEndpoints(hs),

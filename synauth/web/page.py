@@ -2,14 +2,22 @@
 Answers that a person reads.
 """
 
+import functools
 import secrets
-from typing import Any, Sequence, Tuple
+from typing import Any, Callable, Sequence, Tuple
 
 import attr
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from synauth.awaiting import awaiting
+from synauth.errors import MatrixError
 from synauth.homeserver.templates import Templates
 
 HTML = b"text/html; charset=utf-8"
+
+_log = Logger()
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -77,3 +85,53 @@ def page_headers(
         (b"X-Frame-Options", b"DENY"),
         (b"Referrer-Policy", b"no-referrer"),
     )
+
+
+def error_page(templates: Templates, error: MatrixError) -> Page:
+    """
+    @return: what a person is shown instead of the JSON of an error.
+    """
+    return with_headers_of(
+        error, make_page(templates, "error.html", error.code, error=error.msg)
+    )
+
+
+def with_headers_of(error: MatrixError, page: Page) -> Page:
+    """
+    @return: the page, with the headers of an error besides its own.
+    """
+    more = [
+        (name.encode("ascii"), value.encode("ascii"))
+        for name, value in error.headers.items()
+    ]
+    return attr.evolve(page, headers=[*page.headers, *more])
+
+
+def answers_pages(method: Callable[..., Any]) -> Callable[..., "Deferred[Page]"]:
+    """
+    Decorate a handler that a person's browser talks to: what it errs with is a
+    page too.
+
+    @param method: a handler in a class whose C{templates} are the L{Templates}.
+    """
+
+    @functools.wraps(method)
+    def answered(endpoint: Any, request: Any, **values: str) -> "Deferred[Page]":
+        page = awaiting(method, endpoint, request, **values)
+        page.addErrback(_explain, endpoint.templates, request)
+        return page
+
+    return answered
+
+
+def _explain(failure: Failure, templates: Templates, request: Any) -> Page:
+    error = failure.value
+    if not isinstance(error, MatrixError):
+        _log.failure(
+            "{method!r} {path!r} failed",
+            failure=failure,
+            method=request.method,
+            path=request.path,
+        )
+        error = MatrixError(500, "Something went wrong on the server")
+    return error_page(templates, error)

@@ -26,7 +26,7 @@ def query_args(request: SynauthRequest, name: str) -> List[str]:
     try:
         return [
             value.decode("utf-8")
-            for value in _parsed(request.query).get(name.encode("ascii"), ())
+            for value in parse_args(request.query).get(name.encode("ascii"), ())
         ]
     except UnicodeDecodeError:
         raise MatrixError(
@@ -45,7 +45,12 @@ def query_arg(request: SynauthRequest, name: str) -> Optional[str]:
     return values[0] if values else None
 
 
-def _parsed(query: bytes) -> Dict[bytes, List[bytes]]:
+def parse_args(query: bytes) -> Dict[bytes, List[bytes]]:
+    """
+    @param query: names and values as in a query, or in a form.
+    @return: the values by the names, in order, both as raw bytes.
+    @raise MatrixError: 400 C{M_INVALID_PARAM} if there are too many.
+    """
     if query.count(b"&") >= MAX_ARGS:
         raise MatrixError(400, "Too many query parameters", Codes.INVALID_PARAM)
     args: Dict[bytes, List[bytes]] = {}

@@ -19,6 +19,7 @@ from twisted.web.server import Request
 from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.web.response import (
+    CORS_HEADERS,
     PRIVACY_HEADERS,
     SERVER,
     encode_json,
@@ -45,7 +46,7 @@ _TOO_LARGE = encode_json(
 _INTERNAL = encode_json(MatrixError(500, "Internal server error").error_dict())
 
 
-_FORM = b"application/x-www-form-urlencoded"
+FORM = b"application/x-www-form-urlencoded"
 
 
 class SynauthRequest(Request):
@@ -158,7 +159,7 @@ class SynauthRequest(Request):
         if self._args is None:
             encoded = [self.query]
             kind = self.getHeader(b"Content-Type") or b""
-            if kind.split(b";")[0].strip().lower() == _FORM and self.content:
+            if kind.split(b";")[0].strip().lower() == FORM and self.content:
                 self.content.seek(0)
                 encoded.append(self.content.read())
                 # For whoever reads it by itself.
@@ -234,7 +235,7 @@ class SynauthRequest(Request):
             return
         content = html.encode("utf-8")
         self.setResponseCode(code)
-        for name, value in headers:
+        for name, value in (*CORS_HEADERS, *headers):
             self.setHeader(name, value)
         self.setHeader(b"Content-Length", b"%d" % len(content))
         self.write(b"" if self.method == b"HEAD" else content)

@@ -13,7 +13,19 @@ from synauth.web.api import ROUTES
 from tests.web.server import PASSWORD, EndpointTestCase, Server
 
 CLIENT = "/_matrix/client/"
-POSTS = sorted({r.prefixes[-1] + r.path for r in ROUTES if r.method == "POST"})
+# What is for a browser: errors are pages there, and bodies are forms.
+PAGES = ("fallback.",)
+POSTS = sorted(
+    r.prefixes[-1] + r.path
+    for r in ROUTES
+    if r.method == "POST" and not str(r.handler).startswith(PAGES)
+)
+PAGE_PATHS = {
+    prefix + r.path
+    for r in ROUTES
+    for prefix in r.prefixes
+    if str(r.handler).startswith(PAGES)
+}
 PATHS = sorted({prefix + r.path for r in ROUTES for prefix in r.prefixes})
 
 
@@ -226,6 +238,9 @@ class FuzzTests(EndpointTestCase):
         self.assertLess(answer.code, 500, answer.body)
         self.assertEqual(answer.headers["access-control-allow-origin"], "*")
         if method == "HEAD" or answer.code < 400:
+            return
+        if path in PAGE_PATHS and answer.code != 405:
+            self.assertIn("text/html", answer.headers["content-type"])
             return
         # A challenge is no error.
         if not (answer.code == 401 and "flows" in answer.json):

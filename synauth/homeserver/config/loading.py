@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from synauth.auth.settings import PasswordPolicy, RateLimit
 from synauth.errors import ConfigError
 from synauth.homeserver.config.account import login_via_existing_session
+from synauth.homeserver.config.captcha import captcha_box
 from synauth.homeserver.config.checks import check
 from synauth.homeserver.config.kinds import TEXT, list_of
 from synauth.homeserver.config.lifetimes import settle_lifetimes
@@ -115,6 +116,7 @@ def _assemble(
         rc_login_failed_attempts=_rate(values, "rc_login.failed_attempts"),
         rc_registration=_rate(values, "rc_registration"),
         sessions=values["synauth.sessions"],
+        captcha_box=captcha_box(values),
         hash_threads=values["synauth.hash_threads"],
         hash_queue=values["synauth.hash_queue"],
         max_sessions=values["synauth.max_sessions"],

@@ -6,6 +6,7 @@ what C{synauth generate-config} writes all come from here.
 from typing import Tuple
 
 from synauth.homeserver.config.account import ACCOUNT
+from synauth.homeserver.config.captcha import CAPTCHA
 from synauth.homeserver.config.database import DATABASE
 from synauth.homeserver.config.kinds import (
     BASE_URL,
@@ -266,6 +267,7 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
             ),
         ),
     ),
+    ("The captcha on a page", CAPTCHA),
     (
         "Limits",
         _rate("rc_login.address", 0.003, 5, "logins from one address")

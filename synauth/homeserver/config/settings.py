@@ -7,6 +7,7 @@ from typing import Any, Mapping, Optional, Sequence, Tuple
 import attr
 
 from synauth.auth.settings import HandlerOptions, PasswordPolicy, RateLimit
+from synauth.homeserver.config.captcha import CaptchaBox
 from synauth.homeserver.config.kinds import Network
 from synauth.homeserver.config.table import UnusedKey
 
@@ -141,6 +142,7 @@ class HomeServerConfig:
     recaptcha_public_key: Optional[str]
     recaptcha_private_key: Optional[str] = attr.ib(repr=False)
     recaptcha_siteverify_api: str
+    captcha_box: CaptchaBox
 
     rc_login_address: RateLimit
     rc_login_account: RateLimit

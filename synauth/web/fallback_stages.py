@@ -1,0 +1,107 @@
+"""
+What a browser shows for each stage, and what its form says to the stage.
+"""
+
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
+
+import attr
+
+from synauth.auth.sessions import Session
+from synauth.constants import IdentifierType, LoginType
+from synauth.homeserver.server import HomeServer
+
+Form = Mapping[str, str]
+Values = Dict[str, Any]
+
+# What each provider calls the answer; hCaptcha and Turnstile can send the first
+# as well, for those who come from there.
+CAPTCHA_FIELDS = ("g-recaptcha-response", "h-captcha-response", "cf-turnstile-response")
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class FallbackPage:
+    """
+    How a person takes a stage in a browser.
+
+    @ivar template: the page.
+    @ivar values: called with the session; what the page is told besides
+        C{session}, C{myurl} and C{error}.
+    @ivar answer: called with the session and the form; what the stage is told
+        besides C{session}.  C{None} for a stage that only the client can take,
+        by what it alone knows; the page then says what a person has to do.
+    @ivar script_origins: see L{synauth.web.page.make_page}.
+    """
+
+    template: str
+    values: Callable[[Session], Values]
+    answer: Optional[Callable[[Session, Form], Values]]
+    script_origins: Sequence[str] = ()
+
+
+def fallback_pages(hs: HomeServer) -> Dict[str, FallbackPage]:
+    """
+    @param hs: the server.
+    @return: the pages, by the types of the stages.
+    """
+    return {
+        LoginType.DUMMY: FallbackPage("dummy.html", _nothing, _no_answer),
+        LoginType.EMAIL_IDENTITY: FallbackPage("email_identity.html", _nothing, None),
+        LoginType.PASSWORD: FallbackPage("password.html", _user, _password),
+        LoginType.RECAPTCHA: _captcha_page(hs),
+        LoginType.REGISTRATION_TOKEN: FallbackPage(
+            "registration_token.html", _nothing, _token
+        ),
+    }
+
+
+def _captcha_page(hs: HomeServer) -> FallbackPage:
+    box = hs.config.captcha_box
+
+    def values(session: Session) -> Values:
+        return {
+            "sitekey": hs.config.recaptcha_public_key,
+            "script_url": box.script_url,
+            "box_class": box.box_class,
+        }
+
+    return FallbackPage("recaptcha.html", values, _captcha, box.origins)
+
+
+def _nothing(session: Session) -> Values:
+    return {}
+
+
+def _no_answer(session: Session, form: Form) -> Values:
+    return {}
+
+
+def _captcha(session: Session, form: Form) -> Values:
+    for field in CAPTCHA_FIELDS:
+        if form.get(field):
+            return {"response": form[field]}
+    return {}
+
+
+def _token(session: Session, form: Form) -> Values:
+    return {"token": form.get("token", "").strip()}
+
+
+def _user(session: Session) -> Values:
+    return {"user": user_of(session)}
+
+
+def _password(session: Session, form: Form) -> Values:
+    user = user_of(session) or form.get("user", "").strip()
+    return {
+        "type": LoginType.PASSWORD,
+        "identifier": {"type": IdentifierType.USER, "user": user},
+        "password": form.get("password", ""),
+    }
+
+
+def user_of(session: Session) -> str:
+    """
+    @return: whose session it is, or nothing if it is nobody's yet.
+    """
+    user_id = session.serverdict.get("user_id")
+    return user_id if isinstance(user_id, str) else ""
