@@ -14,11 +14,13 @@ from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.settings import RateLimit
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.config.settings import HomeServerConfig
+from synauth.homeserver.deactivation import Deactivation
 from synauth.homeserver.devices import DeviceHandler, NoPushers
 from synauth.homeserver.http_client import ModuleHttpClient, SimpleHttpClient
 from synauth.homeserver.identity import NoIdentityServer
 from synauth.homeserver.last_seen import LastSeen
 from synauth.homeserver.logins import Logins
+from synauth.homeserver.passwords import Passwords
 from synauth.homeserver.registration import Registration
 from synauth.homeserver.templates import Templates
 from synauth.homeserver.ui_auth import UserInteractiveAuth
@@ -59,6 +61,8 @@ class HomeServer:
     @param hash_pool: where passwords are hashed; threads of its own by default.
     @ivar auth_handler: the L{AuthHandler}.
     @ivar logins: makes, finds, renews and ends logins.
+    @ivar passwords: changes passwords.
+    @ivar deactivation: ends accounts.
     @ivar last_seen: notes which devices are here.
     @ivar ui_auth: has users authenticate once more.
     @ivar registration: makes accounts.
@@ -92,6 +96,16 @@ class HomeServer:
             self._clock,
             config,
             self.auth_handler.callbacks,
+        )
+        self.passwords = Passwords(
+            self._store,
+            self.auth_handler,
+            self.logins,
+            self.get_pusherpool(),
+            config,
+        )
+        self.deactivation = Deactivation(
+            self._store, self.logins, self.get_pusherpool()
         )
         self.last_seen = LastSeen(self._store, self._clock)
         self.ui_auth = UserInteractiveAuth(

@@ -142,7 +142,7 @@ class UserInteractiveAuth:
     @inlineCallbacks
     def _is_recent(self, requester: Requester) -> Steps[bool]:
         timeout = self._config.ui_auth_session_timeout
-        if not timeout:
+        if not timeout or requester.puppeteer is not None:
             return False
         validated = yield self._store.get_access_token_last_validated(
             requester.access_token_id

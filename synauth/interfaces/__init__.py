@@ -53,6 +53,7 @@ from synauth.interfaces.providers import (
     IParsesConfig,
 )
 from synauth.interfaces.stores import (
+    IAccountChangeStore,
     IAccountStore,
     IAdministrationStore,
     IDeviceStore,
@@ -64,6 +65,7 @@ from synauth.interfaces.stores import (
 )
 
 __all__ = [
+    "IAccountChangeStore",
     "IAccountStore",
     "IAdministrationStore",
     "IAuditLog",

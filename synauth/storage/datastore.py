@@ -9,6 +9,7 @@ from zope.interface import implementer
 
 from synauth.awaiting import Steps
 from synauth.interfaces import (
+    IAccountChangeStore,
     IAccountStore,
     IAdministrationStore,
     IAuthStore,
@@ -21,6 +22,7 @@ from synauth.interfaces import (
     ITokenStore,
     IUserInfoStore,
 )
+from synauth.storage.account_changes import AccountChangeStore
 from synauth.storage.accounts import AccountStore
 from synauth.storage.administration import AdministrationStore
 from synauth.storage.devices import DeviceStore
@@ -35,6 +37,7 @@ from synauth.storage.userinfo import UserInfoStore
 
 @implementer(
     IAccountStore,
+    IAccountChangeStore,
     IAdministrationStore,
     ITokenStore,
     IDeviceStore,
@@ -46,6 +49,7 @@ from synauth.storage.userinfo import UserInfoStore
 )
 class DataStore(
     AccountStore,
+    AccountChangeStore,
     TokenStore,
     DeviceStore,
     ProfileStore,

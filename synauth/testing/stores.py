@@ -12,6 +12,7 @@ each factory looks at one of them.  What comes out is a class to inherit from::
 
 from synauth.testing.accountstore import make_iaccountstore_tests
 from synauth.testing.administrationstore import make_iadministrationstore_tests
+from synauth.testing.changestore import make_iaccountchangestore_tests
 from synauth.testing.devicestore import make_idevicestore_tests
 from synauth.testing.modulestores import (
     make_iexternalidstore_tests,
@@ -22,6 +23,7 @@ from synauth.testing.modulestores import (
 from synauth.testing.tokenstore import make_itokenstore_tests
 
 __all__ = [
+    "make_iaccountchangestore_tests",
     "make_iaccountstore_tests",
     "make_iadministrationstore_tests",
     "make_idevicestore_tests",

@@ -8,6 +8,7 @@ from twisted.web.resource import IResource
 
 from synauth.homeserver.server import HomeServer
 from synauth.web.admin import SharedSecretRegistration
+from synauth.web.deactivate import DeactivateEndpoint
 from synauth.web.devices import DeviceEndpoints
 from synauth.web.discovery import DiscoveryEndpoints
 from synauth.web.fallback import FallbackEndpoint
@@ -45,6 +46,7 @@ ROUTES: List[Route] = [
     Route("GET", SINCE_V2, "/account/whoami", "sessions.whoami"),
     Route("POST", SINCE_R0, "/refresh", "sessions.refresh"),
     Route("POST", OLD, "/tokenrefresh", "sessions.refresh"),
+    Route("POST", SINCE_R0, "/account/deactivate", "deactivate.deactivate"),
     Route("GET", SINCE_R0, "/devices", "devices.devices"),
     Route("GET", SINCE_R0, "/devices/{device_id}", "devices.device"),
     Route("PUT", SINCE_R0, "/devices/{device_id}", "devices.rename"),
@@ -69,6 +71,7 @@ def make_root(
     root = build_root(
         ROUTES,
         {
+            "deactivate": DeactivateEndpoint(hs),
             "devices": DeviceEndpoints(hs),
             "discovery": DiscoveryEndpoints(hs),
             "fallback": FallbackEndpoint(hs),

@@ -1,0 +1,88 @@
+"""
+New passwords for accounts that exist.
+"""
+
+from typing import Any, Optional
+
+from twisted.internet.defer import inlineCallbacks
+
+from synauth.auth.handler import AuthHandler
+from synauth.auth.policy import check_new_password
+from synauth.awaiting import Steps, awaiting
+from synauth.homeserver.logins import Logins, Requester
+from synauth.interfaces import IPusherPool
+
+
+class Passwords:
+    """
+    Changes passwords.
+
+    @param store: an L{IAccountChangeStore}.
+    @param handler: hashes them.
+    @param logins: tells the modules which tokens have ended.
+    @param pushers: an L{IPusherPool}.
+    @param config: the server's settings: the policy.
+    """
+
+    def __init__(
+        self,
+        store: Any,
+        handler: AuthHandler,
+        logins: Logins,
+        pushers: IPusherPool,
+        config: Any,
+    ) -> None:
+        self._store = store
+        self._handler = handler
+        self._logins = logins
+        self._pushers = pushers
+        self._config = config
+
+    def check(self, password: str) -> None:
+        """
+        @raise synauth.errors.MatrixError: 400 if it may not be anybody's.
+        """
+        check_new_password(password, self._config.password_policy)
+
+    @inlineCallbacks
+    def hash(self, password: str) -> Steps[str]:
+        """
+        @param password: a new one.
+        @return: fires with its hash; errs as L{check}.
+        """
+        self.check(password)
+        password_hash = yield self._handler.hash(password)
+        return password_hash
+
+    @inlineCallbacks
+    def change(
+        self,
+        user_id: str,
+        password_hash: str,
+        logout_devices: bool = True,
+        requester: Optional[Requester] = None,
+    ) -> Steps[int]:
+        """
+        Give an account another password.
+
+        @param user_id: the account's own id.
+        @param password_hash: from L{hash}.
+        @param logout_devices: whether all devices go, with their access and
+            refresh tokens, in the same transaction.
+        @param requester: who asks: this login, and its device, stay.
+        @return: fires with how many access tokens ended; errs with
+            L{synauth.errors.StoreError} 404 if there is no such account, and
+            403 if it is deactivated.
+        """
+        kept_token = None if requester is None else requester.access_token_id
+        ended = yield self._store.change_password(
+            user_id,
+            password_hash,
+            logout_devices,
+            kept_token,
+            None if requester is None else requester.device_id,
+        )
+        if logout_devices:
+            yield awaiting(self._pushers.remove_pushers_by_user, user_id, kept_token)
+        yield self._logins.tell_ended(ended)
+        return len(ended)
