@@ -197,7 +197,7 @@ def wrong_way(path: str, tree: ast.Module) -> Iterator[str]:
     if within(module, "synauth.storage"):
         forbidden += ["synauth.auth", "synauth.homeserver"]
     makers = ("synauth.web", "synauth.homeserver.service", "synauth.tap")
-    makers += ("synauth.testing.modules",)
+    makers += ("synauth.testing.modules", "synauth.cli.print_proxy")
     if not any(within(module, maker) for maker in makers):
         forbidden.append("synauth.web")
     for name in imported(tree):

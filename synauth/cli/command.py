@@ -11,6 +11,7 @@ from synauth.cli import (
     check_modules,
     generate_config,
     hash_password,
+    print_proxy,
     register_user,
 )
 from synauth.cli.terminal import CommandError, Terminal
@@ -22,6 +23,7 @@ _COMMANDS = (
     check_config,
     check_modules,
     generate_config,
+    print_proxy,
 )
 
 # As a shell counts a process that SIGINT ended.

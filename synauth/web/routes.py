@@ -1,8 +1,6 @@
 """
-The table of what is served where, and the tree that is made of it.
-
-The table is data: the documentation and the configuration of proxies can be
-made of it too, without an endpoint in sight.
+What a row in the table of all that is served is (the table itself is
+L{synauth.web.endpoints}), and the tree that is made of rows.
 """
 
 from typing import Any, Mapping, Sequence, Tuple, Union
@@ -14,6 +12,12 @@ from synauth.errors import ConfigError
 from synauth.web.json_resource import Handler, JsonResource
 
 CLIENT_VERSIONS = ("api/v1", "r0", "v1", "v3", "unstable", "v2_alpha")
+
+# Who may, in words of the documentation.
+ANYBODY = "anybody"
+USERS = "users, with an access token"
+GUESTS = "users and guests, with an access token"
+ADMINISTRATORS = "administrators of the server, with an access token"
 
 
 def client_prefixes(*versions: str) -> Tuple[str, ...]:
@@ -35,12 +39,19 @@ class Route:
         any non-empty one, which the handler is given as the keyword C{name}.
     @ivar handler: what is done: a L{Handler}, or where it is found:
         C{"endpoint.method"}.
+    @ivar who: who may; for the documentation.
+    @ivar summary: what it is for, a sentence; for the documentation.
+    @ivar own: whether each server answers this for itself: a reverse proxy
+        that sends here what is about authentication leaves it where it was.
     """
 
     method: str
     prefixes: Tuple[str, ...]
     path: str
     handler: Union[str, Handler]
+    who: str = ANYBODY
+    summary: str = ""
+    own: bool = False
 
 
 def build_root(

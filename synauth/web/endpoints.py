@@ -1,0 +1,243 @@
+"""
+The table of all that is served.
+
+It is data: the tree of resources is made of it (L{synauth.web.api}), the
+documentation (L{synauth.web.listing}) and the rules of reverse proxies
+(L{synauth.web.proxies}).
+"""
+
+from typing import Tuple
+
+from synauth.web.routes import (
+    ANYBODY,
+    CLIENT_VERSIONS,
+    GUESTS,
+    USERS,
+    Route,
+    client_prefixes,
+)
+
+ANYWHERE = ("",)
+CLIENT = ("/_matrix/client",)
+ADMIN = ("/_synapse/admin/v1",)
+ADMIN_V2 = ("/_synapse/admin/v2",)
+# Which generation of the API had what.
+SINCE_V1 = client_prefixes("api/v1", "r0", "v3", "unstable")
+SINCE_V2 = client_prefixes("v2_alpha", "r0", "v3", "unstable")
+SINCE_R0 = client_prefixes("r0", "v3", "unstable")
+ALWAYS = client_prefixes(*CLIENT_VERSIONS)
+OLD = client_prefixes("v2_alpha", "r0", "unstable")
+
+Group = Tuple[Route, ...]
+
+SERVER: Group = (
+    Route(
+        "GET",
+        ANYWHERE,
+        "/health",
+        "discovery.health",
+        ANYBODY,
+        "Whether the server answers.",
+        own=True,
+    ),
+    Route(
+        "GET",
+        ANYWHERE,
+        "/.well-known/matrix/client",
+        "discovery.well_known",
+        ANYBODY,
+        "Where clients find the server, if ``public_baseurl`` is set.",
+        own=True,
+    ),
+    Route(
+        "GET",
+        CLIENT,
+        "/versions",
+        "discovery.versions",
+        ANYBODY,
+        "The versions of the specification.",
+        own=True,
+    ),
+)
+
+SESSIONS: Group = (
+    Route(
+        "GET",
+        SINCE_V1,
+        "/login",
+        "login.flows",
+        ANYBODY,
+        "The ways to log in.",
+    ),
+    Route(
+        "POST",
+        SINCE_V1,
+        "/login",
+        "login.log_in",
+        ANYBODY,
+        "Logs in.",
+    ),
+    Route(
+        "POST",
+        SINCE_V1,
+        "/logout",
+        "sessions.log_out",
+        GUESTS,
+        "Ends the login that the token belongs to.",
+    ),
+    Route(
+        "POST",
+        SINCE_V1,
+        "/logout/all",
+        "sessions.log_out_all",
+        GUESTS,
+        "Ends all logins of the user.",
+    ),
+    Route(
+        "GET",
+        SINCE_V2,
+        "/account/whoami",
+        "sessions.whoami",
+        GUESTS,
+        "Whose the token is.",
+    ),
+    Route(
+        "POST",
+        SINCE_R0,
+        "/refresh",
+        "sessions.refresh",
+        ANYBODY,
+        "New tokens for a refresh token.",
+    ),
+    Route(
+        "POST",
+        OLD,
+        "/tokenrefresh",
+        "sessions.refresh",
+        ANYBODY,
+        "The same, under its name of 2016.",
+    ),
+)
+
+REGISTRATION: Group = (
+    Route(
+        "POST",
+        SINCE_V2,
+        "/register",
+        "register.register",
+        ANYBODY,
+        "Makes an account, with user-interactive authentication.",
+    ),
+    Route(
+        "GET",
+        SINCE_V2,
+        "/register/available",
+        "register.available",
+        ANYBODY,
+        "Whether a name is free.",
+    ),
+)
+
+ACCOUNT: Group = (
+    Route(
+        "POST",
+        SINCE_R0,
+        "/account/deactivate",
+        "deactivate.deactivate",
+        USERS,
+        "Ends the account, with user-interactive authentication.",
+    ),
+)
+
+DEVICES: Group = (
+    Route(
+        "GET",
+        SINCE_R0,
+        "/devices",
+        "devices.devices",
+        USERS,
+        "The user's devices.",
+    ),
+    Route(
+        "GET",
+        SINCE_R0,
+        "/devices/{device_id}",
+        "devices.device",
+        USERS,
+        "One of them.",
+    ),
+    Route(
+        "PUT",
+        SINCE_R0,
+        "/devices/{device_id}",
+        "devices.rename",
+        USERS,
+        "Names it.",
+    ),
+    Route(
+        "DELETE",
+        SINCE_R0,
+        "/devices/{device_id}",
+        "devices.delete",
+        USERS,
+        "Removes it and ends its login, with user-interactive authentication.",
+    ),
+    Route(
+        "POST",
+        SINCE_R0,
+        "/delete_devices",
+        "devices.delete_several",
+        USERS,
+        "The same for several.",
+    ),
+)
+
+PAGES: Group = (
+    Route(
+        "GET",
+        ALWAYS,
+        "/auth/{stage}/fallback/web",
+        "fallback.show",
+        ANYBODY,
+        "The page of a stage, for clients that do not know it.",
+    ),
+    Route(
+        "POST",
+        ALWAYS,
+        "/auth/{stage}/fallback/web",
+        "fallback.submit",
+        ANYBODY,
+        "What was filled in there.",
+    ),
+)
+
+ADMINISTRATION: Group = (
+    Route(
+        "GET",
+        ADMIN,
+        "/register",
+        "shared_secret.nonce",
+        ANYBODY,
+        "A nonce for a registration with ``registration_shared_secret``.",
+    ),
+    Route(
+        "POST",
+        ADMIN,
+        "/register",
+        "shared_secret.register",
+        ANYBODY,
+        "Makes an account for whoever proves to know that secret.",
+    ),
+)
+
+GROUPS: Tuple[Tuple[str, Group], ...] = (
+    ("The server", SERVER),
+    ("Logging in and out", SESSIONS),
+    ("Registration", REGISTRATION),
+    ("The account", ACCOUNT),
+    ("Devices", DEVICES),
+    ("Pages", PAGES),
+    ("Administration", ADMINISTRATION),
+)
+
+ROUTES: Group = tuple(route for _, group in GROUPS for route in group)
