@@ -2,8 +2,10 @@
 Passwords that have to be kept for a while are kept sealed.
 """
 
+import hashlib
+import hmac
 import json
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple, Union
 
 from nacl.secret import SecretBox
 from nacl.utils import random
@@ -11,6 +13,21 @@ from nacl.utils import random
 # The parameters of a request that hold a password (specification, POST
 # /register and POST /account/password).
 SECRET_PARAMS = frozenset(["password", "new_password"])
+
+
+def derive_key(secret: Union[str, bytes], purpose: str) -> bytes:
+    """
+    Make a key of its own for each purpose out of a secret that all processes of
+    a server have: HKDF with SHA-256 (RFC 5869).
+
+    @param purpose: what the key is for.
+    @return: 32 bytes.
+    """
+    if isinstance(secret, str):
+        secret = secret.encode("utf-8")
+    extracted = hmac.new(b"synauth", secret, hashlib.sha256).digest()
+    info = purpose.encode("utf-8") + b"\x01"
+    return hmac.new(extracted, info, hashlib.sha256).digest()
 
 
 class Sealer:

@@ -112,6 +112,26 @@ def _size(*parts: Any) -> int:
     return size
 
 
+def check_session_size(limit: int, *parts: Any) -> None:
+    """
+    @param parts: all that a session would hold.
+    @raise MatrixError: 413 C{M_TOO_LARGE} if that is more than the limit.
+    """
+    try:
+        fits = _size(*parts) <= limit
+    except RecursionError:
+        fits = False
+    if not fits:
+        raise MatrixError(413, "The session would hold too much", Codes.TOO_LARGE)
+
+
+def unknown_session() -> MatrixError:
+    """
+    @return: the answer to a change of a session that is not there (any more).
+    """
+    return MatrixError(400, "Unknown session", Codes.UNKNOWN)
+
+
 @implementer(ISessionStore)
 class MemorySessionStore:
     """
@@ -281,7 +301,7 @@ class MemorySessionStore:
     ) -> "Deferred[Any]":
         kept = self._proven.get(session_id) or self._unproven.get(session_id)
         if kept is None or self._expired(kept, self._clock.time_msec()):
-            return fail(MatrixError(400, "Unknown session", Codes.UNKNOWN))
+            return fail(unknown_session())
         try:
             result = change(kept)
         except MatrixError:
@@ -296,12 +316,7 @@ class MemorySessionStore:
         kept.clientdict, kept.sealed = rest, sealed
 
     def _check_size(self, *parts: Any) -> None:
-        try:
-            fits = _size(*parts) <= self._max_session_bytes
-        except RecursionError:
-            fits = False
-        if not fits:
-            raise MatrixError(413, "The session would hold too much", Codes.TOO_LARGE)
+        check_session_size(self._max_session_bytes, *parts)
 
     def _expired(self, kept: _Kept, now: int) -> bool:
         return kept.last_used < now - self._expire_ms
