@@ -12,7 +12,7 @@ from typing import Any, List, Optional
 import attr
 from twisted.internet.defer import Deferred, inlineCallbacks
 
-from synauth.auth import interactive, sessions
+from synauth.auth import interactive
 from synauth.auth.account_handler import _AccountHandler
 from synauth.auth.hashpool import HashPool
 from synauth.auth.interactive import CheckResult, Flows, InteractiveAuth, JsonDict
@@ -20,7 +20,7 @@ from synauth.auth.login import Authenticator, LimitedAuthenticator, invalid_pass
 from synauth.auth.minting import TokenMinting
 from synauth.auth.passwords import BcryptHasher, LocalPasswords
 from synauth.auth.ratelimit import RateLimiter
-from synauth.auth.sessions import MemorySessionStore, Operation
+from synauth.auth.sessions import SESSION_EXPIRE_MS, MemorySessionStore, Operation
 from synauth.auth.settings import HandlerOptions
 from synauth.auth.stages import (
     Checkers,
@@ -39,6 +39,7 @@ from synauth.interfaces import (
     IHashPool,
     IHomeServer,
     IRateLimiter,
+    ISessionStore,
     IStage,
 )
 from synauth.providers.callbacks import ModuleCallbacks
@@ -54,6 +55,10 @@ class AuthHandler(TokenMinting):
     @param hash_pool: the L{IHashPool} to hash passwords on; threads of its own
         by default.
     @param audit: where modules that fail are recorded.
+    @param sessions: where the sessions of user-interactive authentication are;
+        in memory by default.
+    @param failed_attempts: counts wrong passwords, where this process does not
+        do that by itself.
     @ivar SESSION_EXPIRE_MS: how long a session of user-interactive
         authentication is kept after its last use, in milliseconds.
     @ivar checkers: the stages as functions C{checker(authdict, clientip)} by
@@ -69,13 +74,15 @@ class AuthHandler(TokenMinting):
     @ivar macaroons: the L{MacaroonTokens}.
     """
 
-    SESSION_EXPIRE_MS = sessions.SESSION_EXPIRE_MS
+    SESSION_EXPIRE_MS = SESSION_EXPIRE_MS
 
     def __init__(
         self,
         hs: IHomeServer,
         hash_pool: Optional[IHashPool] = None,
         audit: Optional[IAuditLog] = None,
+        sessions: Optional[ISessionStore] = None,
+        failed_attempts: Optional[IRateLimiter] = None,
     ) -> None:
         config = hs.config
         options = _options_of(config)
@@ -107,10 +114,8 @@ class AuthHandler(TokenMinting):
             hs.hostname, self.callbacks, self.local_passwords, options.local_passwords
         )
         self.authenticator: IAuthenticator = self.unlimited
-        self.failed_attempts: Optional[IRateLimiter] = None
-        if options.failed_attempts is not None:
-            rate = attr.astuple(options.failed_attempts)
-            self.failed_attempts = RateLimiter(self.clock, *rate)
+        self.failed_attempts = self._limiter(options, failed_attempts)
+        if self.failed_attempts is not None:
             self.authenticator = LimitedAuthenticator(
                 hs.hostname, self.unlimited, self.failed_attempts
             )
@@ -120,15 +125,25 @@ class AuthHandler(TokenMinting):
             EmailIdentityStage(hs),
             DummyStage(),
         ]
-        self.sessions = MemorySessionStore(
+        self.sessions = self._session_store(options) if sessions is None else sessions
+        self.interactive = InteractiveAuth({s.type: s for s in stages}, self.sessions)
+        self.checkers = Checkers(self.interactive.stages)
+        self.offer_login_types()
+
+    def _session_store(self, options: HandlerOptions) -> ISessionStore:
+        return MemorySessionStore(
             self.clock,
             self.SESSION_EXPIRE_MS,
             options.max_sessions,
             options.max_session_bytes,
         )
-        self.interactive = InteractiveAuth({s.type: s for s in stages}, self.sessions)
-        self.checkers = Checkers(self.interactive.stages)
-        self.offer_login_types()
+
+    def _limiter(
+        self, options: HandlerOptions, given: Optional[IRateLimiter]
+    ) -> Optional[IRateLimiter]:
+        if given is not None or options.failed_attempts is None:
+            return given
+        return RateLimiter(self.clock, *attr.astuple(options.failed_attempts))
 
     def _make_providers(self) -> List[Any]:
         account_handler = _AccountHandler(self.hs, self.check_user_exists)

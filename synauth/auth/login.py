@@ -145,13 +145,13 @@ def limited(limiter: IRateLimiter, key: str, ask: Callable[[], Any]) -> Steps[An
     @return: fires with the answer; errs with
         L{synauth.errors.LimitExceededError} without asking.
     """
-    limiter.hit(key)
+    yield awaiting(limiter.hit, key)
     try:
         answer = yield awaiting(ask)
     except Exception:
         # Nobody learned anything.
-        limiter.refund(key)
+        yield awaiting(limiter.refund, key)
         raise
     if answer is not None:
-        limiter.refund(key)
+        yield awaiting(limiter.refund, key)
     return answer

@@ -222,6 +222,16 @@ def invalid_token() -> AuthError:
     return error
 
 
+def identity_of(token: str) -> Tuple[bytes, int]:
+    """
+    @param token: a login token that is good.
+    @return: what is the same in whatever way it is written, and when it expires,
+        in ms.
+    """
+    macaroon = deserialize(token)
+    return bytes(macaroon.signature_bytes), int(_caveats(macaroon)["time"])
+
+
 class SpentTokens:
     """
     Login tokens are good for one login each (specification, C{POST
@@ -239,8 +249,7 @@ class SpentTokens:
         @param token: a login token that is good.
         @return: whether this is its first use.
         """
-        # One macaroon can be written in several ways; its signature is one.
-        signature = bytes(deserialize(token).signature_bytes)
+        signature, _ = identity_of(token)
         if signature in self._spent:
             return False
         self._spent[signature] = None

@@ -14,6 +14,7 @@ from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.settings import RateLimit
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.config.settings import HomeServerConfig
+from synauth.homeserver.coordination import coordinate
 from synauth.homeserver.deactivation import Deactivation
 from synauth.homeserver.devices import DeviceHandler, NoPushers
 from synauth.homeserver.http_client import ModuleHttpClient, SimpleHttpClient
@@ -68,6 +69,7 @@ class HomeServer:
     @ivar registration: makes accounts.
     @ivar templates: the L{Templates} of mails and pages.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
+    @ivar coordination: what the processes of the server agree on.
     """
 
     def __init__(
@@ -89,7 +91,14 @@ class HomeServer:
         self._clock = Clock(reactor)
         self._store = DataStore(database, self._clock)
         self._device_handler = DeviceHandler(self._store)
-        self.auth_handler = AuthHandler(self, hash_pool, self.audit)
+        self.coordination = coordinate(config, database, self._clock)
+        self.auth_handler = AuthHandler(
+            self,
+            hash_pool,
+            self.audit,
+            self.coordination.sessions,
+            self.coordination.failed_attempts,
+        )
         self.logins = Logins(
             self._store,
             self.auth_handler.macaroons,

@@ -24,6 +24,7 @@ from synauth.errors import ConfigError
 from synauth.homeserver.config.loading import load_config
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.data_lock import LOCK_FILE, DataLock
+from synauth.homeserver.housekeeping import Housekeeping
 from synauth.homeserver.module_host import ModuleHost
 from synauth.homeserver.module_logs import hear_modules
 from synauth.homeserver.server import HomeServer
@@ -175,6 +176,7 @@ def make_service(
     service = MultiService()
     # In this order they start, and the doors come before the words.
     DatabaseService(database, locks).setServiceParent(service)
+    Housekeeping(reactor, hs.coordination.chores).setServiceParent(service)
     ListenerService(ports).setServiceParent(service)
     Announcement(config, paths).setServiceParent(service)
     return service

@@ -177,7 +177,9 @@ class IPasswordChecker(Interface):
 
 class IRateLimiter(Interface):
     """
-    A limit on how often something may happen to one key.
+    A limit on how often something may happen to one key.  One that is counted
+    elsewhere gives Deferreds, which fire with C{None} or err with what is raised
+    here; see L{synauth.awaiting.awaiting}.
     """
 
     def check(key):

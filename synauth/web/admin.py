@@ -5,18 +5,15 @@ shared secret.
 
 import hashlib
 import hmac
-import secrets
-from collections import OrderedDict
 from typing import Any, Dict, List
 
 from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.policy import check_new_password
-from synauth.awaiting import Steps
+from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.homeserver.server import HomeServer
-from synauth.interfaces import IClock
 from synauth.web.auditing import audit
 from synauth.web.json_body import optional, parse_json_object, required
 from synauth.web.login_details import login_details
@@ -24,44 +21,7 @@ from synauth.web.request import SynauthRequest
 
 JsonDict = Dict[str, Any]
 
-NONCE_TIMEOUT_MS = 60 * 1000
-MAX_NONCES = 10000
-
 USER_TYPES = ("support", "bot")
-
-
-class Nonces:
-    """
-    Numbers that are good once, for a minute.
-
-    @param clock: an L{IClock}.
-    """
-
-    def __init__(self, clock: IClock) -> None:
-        self._clock = clock
-        self._made_at: "OrderedDict[str, int]" = OrderedDict()
-
-    def make(self) -> str:
-        """
-        @return: a new one.
-        """
-        nonce = secrets.token_hex(32)
-        self._made_at[nonce] = self._clock.time_msec()
-        while self._expired(next(iter(self._made_at.values()))):
-            self._made_at.popitem(last=False)
-        if len(self._made_at) > MAX_NONCES:
-            self._made_at.popitem(last=False)
-        return nonce
-
-    def spend(self, nonce: str) -> bool:
-        """
-        @return: whether it was good.
-        """
-        made_at = self._made_at.pop(nonce, None)
-        return made_at is not None and not self._expired(made_at)
-
-    def _expired(self, made_at: int) -> bool:
-        return made_at + NONCE_TIMEOUT_MS <= self._clock.time_msec()
 
 
 class SharedSecretRegistration:
@@ -73,7 +33,7 @@ class SharedSecretRegistration:
 
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
-        self._nonces = Nonces(hs.get_clock())
+        self._nonces = hs.coordination.nonces
 
     def nonce(self, request: SynauthRequest) -> JsonDict:
         """
@@ -90,7 +50,7 @@ class SharedSecretRegistration:
         secret = self._secret()
         body = parse_json_object(request)
         try:
-            self._check_proof(secret, body)
+            yield self._check_proof(secret, body)
             answer = yield self._make_account(request, body)
         except MatrixError as error:
             audit(self._hs.audit, request, "shared_secret", error)
@@ -104,11 +64,13 @@ class SharedSecretRegistration:
         )
         return answer
 
-    def _check_proof(self, secret: str, body: JsonDict) -> None:
+    @inlineCallbacks
+    def _check_proof(self, secret: str, body: JsonDict) -> Steps[None]:
         nonce = required(body, "nonce", str)
         mac = required(body, "mac", str)
         # It is spent, whatever comes of it.
-        if not self._nonces.spend(nonce):
+        good = yield awaiting(self._nonces.spend, nonce)
+        if not good:
             raise MatrixError(400, "Unrecognised nonce", Codes.UNKNOWN).because(
                 "unknown_nonce"
             )

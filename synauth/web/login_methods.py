@@ -8,8 +8,8 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.auth.login import invalid_password, limited
 from synauth.auth.threepid_login import ThreepidLogin
-from synauth.auth.tokens import SpentTokens, invalid_token
-from synauth.awaiting import Steps
+from synauth.auth.tokens import invalid_token
+from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
 from synauth.homeserver.server import HomeServer
@@ -45,8 +45,8 @@ class LoginMethods:
             handler.failed_attempts,
             handler.local_passwords if hs.config.password_localdb_enabled else None,
         )
-        self._threepid_attempts = hs.rate_limiter(hs.config.rc_login_failed_attempts)
-        self._spent = SpentTokens()
+        self._threepid_attempts = hs.coordination.failed_threepid_attempts
+        self._spent = hs.coordination.spent_tokens
         self._methods: Dict[str, Callable[[str, JsonDict], "Deferred[Vouched]"]] = {}
         of_modules = handler.callbacks.login_types()
         if hs.config.password_enabled and (
@@ -112,7 +112,8 @@ class LoginMethods:
         token = required(body, "token", str)
         handler = self._hs.auth_handler
         user_id = handler.validate_short_term_login_token_and_get_user_id(token)
-        if not self._spent.spend(token):
+        unspent = yield awaiting(self._spent.spend, token)
+        if not unspent:
             raise invalid_token()
         found = yield handler.check_user_exists(user_id)
         if found is None:

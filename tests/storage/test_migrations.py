@@ -129,7 +129,9 @@ class UpgradeTests(MigrationTestCase):
             "access_tokens applied_module_schemas devices erased_users login_tokens"
             " profiles refresh_tokens registration_tokens"
             " threepid_validation_session threepid_validation_token"
-            " user_external_ids user_threepids users"
+            " user_external_ids user_threepids users ui_auth_sessions"
+            " ui_auth_sessions_credentials synauth_session_states"
+            " synauth_rate_limits synauth_spent"
         )
         self.assertEqual(self.tables(), sorted(expected.split() + [VERSION_TABLE]))
 

@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.task import Clock as ReactorClock
 
 from synauth.homeserver.clock import Clock
-from synauth.web.admin import MAX_NONCES, Nonces
+from synauth.homeserver.nonces import MAX_NONCES, Nonces
 from tests.web.client import Answer
 from tests.web.server import PASSWORD, EndpointTestCase, Server
 
