@@ -22,6 +22,7 @@ from synauth.homeserver.identity import NoIdentityServer
 from synauth.homeserver.last_seen import LastSeen
 from synauth.homeserver.logins import Logins
 from synauth.homeserver.passwords import Passwords
+from synauth.homeserver.policies import Policies
 from synauth.homeserver.registration import Registration
 from synauth.homeserver.templates import Templates
 from synauth.homeserver.ui_auth import UserInteractiveAuth
@@ -68,6 +69,7 @@ class HomeServer:
     @ivar ui_auth: has users authenticate once more.
     @ivar registration: makes accounts.
     @ivar templates: the L{Templates} of mails and pages.
+    @ivar policies: the L{Policies}, rules that users agree to.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
     @ivar coordination: what the processes of the server agree on.
     """
@@ -86,6 +88,7 @@ class HomeServer:
         self.templates = Templates(
             config.custom_template_directory, server_name=self.hostname
         )
+        self.policies = Policies(config.user_consent, server_name=self.hostname)
         self._reactor = reactor
         self._treq = treq
         self._clock = Clock(reactor)

@@ -8,6 +8,7 @@ from twisted.web.resource import IResource
 
 from synauth.homeserver.server import HomeServer
 from synauth.web.admin import SharedSecretRegistration
+from synauth.web.consent import ConsentPage
 from synauth.web.deactivate import DeactivateEndpoint
 from synauth.web.devices import DeviceEndpoints
 from synauth.web.discovery import DiscoveryEndpoints
@@ -15,6 +16,7 @@ from synauth.web.endpoints import ROUTES
 from synauth.web.fallback import FallbackEndpoint
 from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
+from synauth.web.login_page import LoginPage
 from synauth.web.register import RegisterEndpoint
 from synauth.web.routes import add_resource, build_root
 from synauth.web.sessions import SessionEndpoints
@@ -32,11 +34,13 @@ def make_root(
     root = build_root(
         ROUTES,
         {
+            "consent": ConsentPage(hs),
             "deactivate": DeactivateEndpoint(hs),
             "devices": DeviceEndpoints(hs),
             "discovery": DiscoveryEndpoints(hs),
             "fallback": FallbackEndpoint(hs),
             "login": LoginEndpoint(hs),
+            "login_page": LoginPage(hs),
             "register": RegisterEndpoint(hs),
             "sessions": SessionEndpoints(hs),
             "shared_secret": SharedSecretRegistration(hs),

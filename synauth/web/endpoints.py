@@ -19,6 +19,7 @@ from synauth.web.routes import (
 
 ANYWHERE = ("",)
 CLIENT = ("/_matrix/client",)
+STATIC = ("/_matrix/static/client",)
 ADMIN = ("/_synapse/admin/v1",)
 ADMIN_V2 = ("/_synapse/admin/v2",)
 # Which generation of the API had what.
@@ -208,6 +209,22 @@ PAGES: Group = (
         "fallback.submit",
         ANYBODY,
         "What was filled in there.",
+    ),
+    Route(
+        "GET",
+        ANYWHERE,
+        "/_matrix/consent",
+        "consent.show",
+        ANYBODY,
+        "The rules that users agree to.",
+    ),
+    Route(
+        "GET",
+        STATIC,
+        "/login/",
+        "login_page.show",
+        ANYBODY,
+        "A page that logs in.",
     ),
 )
 

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 import attr
 
+from synauth.auth.reauthentication import REQUEST_USER_ID
 from synauth.auth.sessions import Session
 from synauth.constants import IdentifierType, LoginType
 from synauth.homeserver.server import HomeServer
@@ -103,5 +104,5 @@ def user_of(session: Session) -> str:
     """
     @return: whose session it is, or nothing if it is nobody's yet.
     """
-    user_id = session.serverdict.get("user_id")
+    user_id = session.serverdict.get(REQUEST_USER_ID)
     return user_id if isinstance(user_id, str) else ""

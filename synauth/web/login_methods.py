@@ -22,6 +22,17 @@ from synauth.web.json_body import required
 JsonDict = Dict[str, Any]
 
 
+def takes_passwords(hs: HomeServer) -> bool:
+    """
+    @param hs: the server, its modules loaded.
+    @return: whether somebody can log in with a password.
+    """
+    return hs.config.password_enabled and (
+        hs.config.password_localdb_enabled
+        or LoginType.PASSWORD in hs.auth_handler.callbacks.login_types()
+    )
+
+
 class LoginMethods:
     """
     All ways to log in: C{m.login.password}, those of the modules, and
@@ -49,9 +60,7 @@ class LoginMethods:
         self._spent = hs.coordination.spent_tokens
         self._methods: Dict[str, Callable[[str, JsonDict], "Deferred[Vouched]"]] = {}
         of_modules = handler.callbacks.login_types()
-        if hs.config.password_enabled and (
-            hs.config.password_localdb_enabled or LoginType.PASSWORD in of_modules
-        ):
+        if takes_passwords(hs):
             self._methods[LoginType.PASSWORD] = self._by_password
         for type in of_modules:
             if type != LoginType.PASSWORD:

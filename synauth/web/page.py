@@ -57,18 +57,20 @@ def make_page(
 
 
 def page_headers(
-    nonce: str, script_origins: Sequence[str] = ()
+    nonce: str, script_origins: Sequence[str] = (), any_style: bool = False
 ) -> Sequence[Tuple[bytes, bytes]]:
     """
+    @param any_style: whether styles in the page need no nonce.
     @return: the headers of a page: nobody frames it, nothing but its own
         elements and the named origins runs in it, and no other site learns its
         address, which can hold a token.
     """
     origins = " ".join(script_origins)
     ours = "'nonce-%s'" % nonce
+    styles = "'unsafe-inline'" if any_style else ours
     policy = [
         "default-src 'none'",
-        "style-src %s %s" % (ours, origins),
+        "style-src %s %s" % (styles, origins),
         "script-src %s %s" % (ours, origins),
         "img-src 'self' data: %s" % origins,
         # The page that logs in, and captchas.

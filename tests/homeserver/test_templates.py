@@ -79,5 +79,9 @@ class TemplatesTests(SynchronousTestCase):
         """
         self.assertEqual(
             [],
-            [n for n in os.listdir(OURS) if not n.endswith((".html", ".txt", ".css"))],
+            [
+                n
+                for n in os.listdir(OURS)
+                if not n.endswith((".html", ".txt", ".css", ".js"))
+            ],
         )

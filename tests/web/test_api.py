@@ -14,7 +14,7 @@ from tests.web.server import PASSWORD, EndpointTestCase, Server
 
 CLIENT = "/_matrix/client/"
 # What is for a browser: errors are pages there, and bodies are forms.
-PAGES = ("fallback.",)
+PAGES = ("fallback.", "consent.")
 POSTS = sorted(
     r.prefixes[-1] + r.path
     for r in ROUTES

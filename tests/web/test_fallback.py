@@ -399,16 +399,19 @@ class PasswordTests(FallbackTestCase):
 
     def ask(self, user: Optional[str] = None) -> str:
         """
-        @return: a session whose only flow is the password.
+        @return: a session whose only flow is the password: nobody's, or that of
+            a user who wants to remove devices.
         """
-        interactive = self.server.hs.auth_handler.interactive
+        if user is not None:
+            token = self.server.log_in(user).json["access_token"]
+            body = {"devices": ["A"]}
+            answer = self.server.post("/v3/delete_devices", body, token=token)
+            self.token = token
+            return str(answer.json["session"])
         checked = self.server.hs.auth_handler.check_auth(
-            [[self.PASSWORD]], {}, "192.0.2.1", ("POST", "/delete_devices")
+            [[self.PASSWORD]], {}, "192.0.2.1", ("POST", "/nobodys")
         )
         session: str = self.successResultOf(checked)[3]
-        if user is not None:
-            keeping = interactive.sessions.set_data(session, "user_id", user)
-            self.successResultOf(keeping)
         return session
 
     def test_asked(self) -> None:
@@ -429,6 +432,7 @@ class PasswordTests(FallbackTestCase):
         """
         self.server.add_user("mallory", "other")
         self.session = self.ask(self.user)
+        self.audits()
         page = self.page(self.PASSWORD)
         self.assertIn(self.user, page.one("form").text)
         answer = self.send(self.PASSWORD, user="mallory", password="other")
@@ -438,8 +442,9 @@ class PasswordTests(FallbackTestCase):
             [("refused", self.PASSWORD, "wrong_password", self.user, None)],
         )
         self.assert_done(self.send(self.PASSWORD, password=PASSWORD))
-        creds = self.server.hs.auth_handler.interactive.sessions.get(self.session)
-        self.assertEqual(self.successResultOf(creds).creds, {self.PASSWORD: self.user})
+        body = {"auth": {"session": self.session}}
+        answer = self.server.post("/v3/delete_devices", body, token=self.token)
+        self.assertEqual(self.assertAnswered(answer), {})
 
     def test_wrong(self) -> None:
         """

@@ -4,6 +4,7 @@ What options have to do with each other.
 
 from typing import Any, Mapping, Sequence
 
+from synauth.homeserver.config.consent import check_consent
 from synauth.homeserver.config.database import check_database
 from synauth.homeserver.config.table import Reading
 from synauth.homeserver.config.yamlfile import Node
@@ -20,6 +21,7 @@ def check(
     @param listen: the endpoint descriptions of the command line.
     """
     check_database(values, root, reading)
+    check_consent(values, root, reading)
     _check_captcha(values, root, reading)
     _check_registration(values, root, reading)
     if values["listeners"] == () and not listen:

@@ -10,6 +10,7 @@ from synauth.errors import ConfigError
 from synauth.homeserver.config.account import login_via_existing_session
 from synauth.homeserver.config.captcha import captcha_box
 from synauth.homeserver.config.checks import check
+from synauth.homeserver.config.consent import user_consent
 from synauth.homeserver.config.kinds import TEXT, list_of
 from synauth.homeserver.config.lifetimes import settle_lifetimes
 from synauth.homeserver.config.options import OPTIONS
@@ -117,6 +118,7 @@ def _assemble(
         rc_registration=_rate(values, "rc_registration"),
         sessions=values["synauth.sessions"],
         captcha_box=captcha_box(values),
+        user_consent=user_consent(values),
         hash_threads=values["synauth.hash_threads"],
         hash_queue=values["synauth.hash_queue"],
         max_sessions=values["synauth.max_sessions"],

@@ -7,6 +7,7 @@ from typing import Tuple
 
 from synauth.homeserver.config.account import ACCOUNT
 from synauth.homeserver.config.captcha import CAPTCHA
+from synauth.homeserver.config.consent import CONSENT
 from synauth.homeserver.config.database import DATABASE
 from synauth.homeserver.config.kinds import (
     BASE_URL,
@@ -268,6 +269,7 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
         ),
     ),
     ("The captcha on a page", CAPTCHA),
+    ("Rules that users agree to", CONSENT),
     (
         "Limits",
         _rate("rc_login.address", 0.003, 5, "logins from one address")

@@ -8,6 +8,7 @@ import attr
 
 from synauth.auth.settings import HandlerOptions, PasswordPolicy, RateLimit
 from synauth.homeserver.config.captcha import CaptchaBox
+from synauth.homeserver.config.consent import UserConsent
 from synauth.homeserver.config.kinds import Network
 from synauth.homeserver.config.table import UnusedKey
 
@@ -93,6 +94,7 @@ class HomeServerConfig:
     @ivar macaroon_secret_key: C{None} if there is none: see
         L{synauth.homeserver.signing_key}.
     @ivar refreshable_access_token_lifetime: C{None} for no refresh tokens.
+    @ivar user_consent: C{None} if there are no rules to agree to.
     @ivar modules: each a L{ProviderEntry}.
     @ivar password_providers: the same, C{ldap_config} among them.
     @ivar module_timeout: how long a module may take, in ms.
@@ -143,6 +145,7 @@ class HomeServerConfig:
     recaptcha_private_key: Optional[str] = attr.ib(repr=False)
     recaptcha_siteverify_api: str
     captcha_box: CaptchaBox
+    user_consent: Optional[UserConsent]
 
     rc_login_address: RateLimit
     rc_login_account: RateLimit
