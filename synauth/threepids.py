@@ -34,6 +34,21 @@ class Threepid:
     address: str
 
 
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class Proof:
+    """
+    Somebody has shown that an address is theirs.
+
+    @ivar medium: L{EMAIL} or L{MSISDN}.
+    @ivar address: in its canonical form.
+    @ivar validated_at: when, in milliseconds.
+    """
+
+    medium: str
+    address: str
+    validated_at: int
+
+
 def canonical(medium: str, address: str) -> str:
     """
     @param medium: L{EMAIL} or L{MSISDN}.

@@ -9,7 +9,6 @@ ours is good only if it has exactly the caveats that we put in, in our order.
 
 import re
 import secrets
-from collections import OrderedDict
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 
 import pymacaroons
@@ -29,7 +28,8 @@ _BASE = ("gen", "user_id", "type")
 _SHAPES: Dict[str, Set[Tuple[str, ...]]] = {
     "access": {_BASE + ("nonce",), _BASE + ("time", "nonce")},
     "refresh": {_BASE + ("nonce",)},
-    "login": {_BASE + ("time",)},
+    # Always with a nonce: could one be appended, a used token were another one.
+    "login": {_BASE + ("time", "nonce")},
     "delete_pusher": {_BASE},
 }
 
@@ -90,7 +90,7 @@ class MacaroonTokens:
         """
         See L{synauth.AuthHandler.generate_short_term_login_token}.
         """
-        return self._mint(user_id, "login", [self._expiry(duration_in_ms)])
+        return self._mint(user_id, "login", [self._expiry(duration_in_ms), _nonce()])
 
     def delete_pusher_token(self, user_id: str) -> str:
         """
@@ -226,33 +226,8 @@ def identity_of(token: str) -> Tuple[bytes, int]:
     """
     @param token: a login token that is good.
     @return: what is the same in whatever way it is written, and when it expires,
-        in ms.
+        in ms, as far as a database can hold that.
     """
     macaroon = deserialize(token)
-    return bytes(macaroon.signature_bytes), int(_caveats(macaroon)["time"])
-
-
-class SpentTokens:
-    """
-    Login tokens are good for one login each (specification, C{POST
-    /login/get_token}).
-
-    @param max_tokens: how many are remembered; they expire in minutes.
-    """
-
-    def __init__(self, max_tokens: int = 100000) -> None:
-        self._max_tokens = max_tokens
-        self._spent: "OrderedDict[bytes, None]" = OrderedDict()
-
-    def spend(self, token: str) -> bool:
-        """
-        @param token: a login token that is good.
-        @return: whether this is its first use.
-        """
-        signature, _ = identity_of(token)
-        if signature in self._spent:
-            return False
-        self._spent[signature] = None
-        if len(self._spent) > self._max_tokens:
-            self._spent.popitem(last=False)
-        return True
+    expires = int(_caveats(macaroon)["time"])
+    return bytes(macaroon.signature_bytes), min(expires, 2**63 - 1)

@@ -11,7 +11,6 @@ import attr
 from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.sealing import Sealer, derive_key
 from synauth.auth.settings import RateLimit
-from synauth.auth.tokens import SpentTokens
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.nonces import Nonces
 from synauth.homeserver.shared_limits import (
@@ -33,8 +32,8 @@ class Coordination:
     @ivar failed_attempts: the wrong passwords of each account, an
         L{IRateLimiter}.
     @ivar failed_threepid_attempts: those of each address.
-    @ivar spent_tokens: login tokens that were used: has C{spend}, which gives
-        whether this is the first use, or a Deferred of that.
+    @ivar spent_tokens: login tokens that were used: has C{spend}, which gives a
+        Deferred of whether this is the first use.
     @ivar nonces: of registrations with the shared secret: has C{make}, and
         C{spend} like the above.
     @ivar chores: to be called once a minute; each gives a Deferred.
@@ -64,26 +63,27 @@ def coordinate(
             max_sessions=config.max_sessions,
             max_session_bytes=config.max_session_bytes,
         )
-    chores = [] if sessions is None else [sessions.prune]
+    # In the database everywhere: a used token stays so when a process ends.
+    spent = SharedSpentTokens(database, clock)
+    chores = [spent.prune] if sessions is None else [sessions.prune, spent.prune]
     rate = config.rc_login_failed_attempts
     if not database.engine.shared:
         return Coordination(
             sessions,
             _limiter(clock, rate),
             _limiter(clock, rate),
-            SpentTokens(),
+            spent,
             Nonces(clock),
             chores,
         )
     attempts = SharedRateLimiter(database, clock, "failed_attempts", rate)
-    spent = SharedSpentTokens(database, clock)
     return Coordination(
         sessions,
         attempts,
         SharedRateLimiter(database, clock, "failed_threepid_attempts", rate),
         spent,
         SharedNonces(database, clock, _key(config, "nonces")),
-        [*chores, attempts.prune, spent.prune],
+        [*chores, attempts.prune],
     )
 
 

@@ -94,8 +94,7 @@ class SharedRateLimiter:
 
 class SharedSpentTokens:
     """
-    Login tokens that were used, in the database; see
-    L{synauth.auth.tokens.SpentTokens}.
+    Login tokens that were used, in the database.
 
     @param database: an open one.
     @param clock: an L{IClock}.

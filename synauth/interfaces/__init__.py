@@ -11,6 +11,10 @@ on; L{stores <synauth.interfaces.stores>} what the daemon keeps, and L{database
 Times are milliseconds since the epoch unless a name says otherwise.
 """
 
+from synauth.interfaces.accounts import (
+    IAccountChangeStore,
+    IThreepidValidation,
+)
 from synauth.interfaces.core import (
     IAuditLog,
     IHashPool,
@@ -53,7 +57,6 @@ from synauth.interfaces.providers import (
     IParsesConfig,
 )
 from synauth.interfaces.stores import (
-    IAccountChangeStore,
     IAccountStore,
     IAdministrationStore,
     IDeviceStore,
@@ -106,6 +109,7 @@ __all__ = [
     "ISimpleHttpClient",
     "IStage",
     "IThreepidStore",
+    "IThreepidValidation",
     "ITokenStore",
     "IUserInfoStore",
 ]

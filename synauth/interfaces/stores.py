@@ -55,41 +55,6 @@ class IAccountStore(Interface):
         """
 
 
-class IAccountChangeStore(Interface):
-    """
-    What users do to their accounts as a whole.  Every method gives a Deferred,
-    and is one transaction.
-    """
-
-    def change_password(
-        user_id,
-        password_hash,
-        end_logins=True,
-        except_token_id=None,
-        except_device_id=None,
-    ):
-        """
-        @param end_logins: whether all devices and tokens go.
-        @param except_token_id: this access token and its refresh token stay.
-        @param except_device_id: this device does.
-        @return: fires with the tokens that ended; errs with
-            L{synauth.errors.StoreError}, 404 if there is no such account and
-            403 C{M_USER_DEACTIVATED} if it is deactivated.
-        """
-
-    def deactivate_account(user_id, erase=False):
-        """
-        End an account: nobody gets in any more; its password, its devices and
-        tokens, and its addresses are no more.
-
-        @param erase: whether its profile goes too, and it is noted that it is
-            to be erased.
-        @return: fires with a L{synauth.storage.account_changes.Deactivated};
-            errs with L{synauth.errors.StoreError} 404 if there is no such
-            account.
-        """
-
-
 class ITokenStore(Interface):
     """
     Access and refresh tokens.  Every method gives a Deferred.
@@ -275,6 +240,15 @@ class IThreepidStore(Interface):
     def user_get_threepids(user_id):
         """
         @return: fires with a list of L{synauth.storage.threepids.Threepid}.
+        """
+
+    def add_threepid_unless_taken(user_id, medium, address, validated_at, added_at):
+        """
+        Bind an address to an account, unless it is another one's.
+
+        @return: fires with whether it is bound to this account now; errs with
+            L{synauth.errors.StoreError}, 404 if there is no such account and
+            403 C{M_USER_DEACTIVATED} if it is deactivated.
         """
 
     def user_delete_threepid(user_id, medium, address):

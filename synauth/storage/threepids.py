@@ -10,7 +10,8 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from synauth.interfaces import IDatabase, IThreepidStore
-from synauth.storage.text import storable
+from synauth.storage.issuing import require_account
+from synauth.storage.text import require_storable, storable
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -51,6 +52,21 @@ class ThreepidStore:
         """
         return self._database.read(_get_threepids, user_id)
 
+    def add_threepid_unless_taken(
+        self,
+        user_id: str,
+        medium: str,
+        address: str,
+        validated_at: int,
+        added_at: int,
+    ) -> "Deferred[bool]":
+        """
+        See L{IThreepidStore.add_threepid_unless_taken}.
+        """
+        return self._database.write(
+            _add_unless_taken, user_id, medium, address, validated_at, added_at
+        )
+
     def user_delete_threepid(
         self, user_id: str, medium: str, address: str
     ) -> "Deferred[bool]":
@@ -80,6 +96,33 @@ def _get_threepids(txn: Transaction, user_id: str) -> List[Threepid]:
         (user_id,),
     )
     return [Threepid(*row) for row in txn.fetchall()]
+
+
+def _add_unless_taken(
+    txn: Transaction,
+    user_id: str,
+    medium: str,
+    address: str,
+    validated_at: int,
+    added_at: int,
+) -> bool:
+    require_storable(medium, address)
+    require_account(txn, user_id)
+    owner = _get_user_id(txn, medium, address)
+    if owner is None:
+        txn.execute(
+            "INSERT INTO user_threepids"
+            " (user_id, medium, address, validated_at, added_at)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (user_id, medium, address, validated_at, added_at),
+        )
+    elif owner == user_id:
+        txn.execute(
+            "UPDATE user_threepids SET validated_at = ?"
+            " WHERE medium = ? AND address = ?",
+            (validated_at, medium, address),
+        )
+    return owner in (None, user_id)
 
 
 def _delete_threepid(txn: Transaction, user_id: str, medium: str, address: str) -> bool:

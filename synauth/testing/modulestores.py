@@ -5,7 +5,7 @@ L{IUserInfoStore} mean.
 
 from typing import Any
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import gatherResults, inlineCallbacks
 
 from synauth.interfaces import (
     IExternalIdStore,
@@ -114,6 +114,50 @@ class ThreepidStoreTests(StoreTestCase):
         ):
             found = yield self.store.get_user_id_by_threepid(medium, address)
             self.assertEqual(found, owner)
+
+    @inlineCallbacks
+    def test_add_unless_taken(self) -> Steps:
+        """
+        An address becomes that of the first account that adds it; the same one
+        may prove it again.
+        """
+        for user_id, validated_at, added in (
+            (ALICE, 1, True),
+            (BOB, 2, False),
+            (ALICE, 3, True),
+        ):
+            done = yield self.store.add_threepid_unless_taken(
+                user_id, "email", "a@b", validated_at, validated_at
+            )
+            self.assertIs(done, added)
+        found = yield self.store.user_get_threepids(ALICE)
+        self.assertEqual(found, [Threepid("email", "a@b", 3, 1)])
+        found = yield self.store.user_get_threepids(BOB)
+        self.assertEqual(found, [])
+        yield self.assert_refused(
+            self.store.add_threepid_unless_taken("@x:y", "email", "c@b", 1, 1),
+            404,
+            "M_NOT_FOUND",
+        )
+        yield self.store.deactivate_account(BOB)
+        yield self.assert_refused(
+            self.store.add_threepid_unless_taken(BOB, "email", "c@b", 1, 1),
+            403,
+            "M_USER_DEACTIVATED",
+        )
+
+    @inlineCallbacks
+    def test_add_unless_taken_at_once(self) -> Steps:
+        """
+        Of two accounts that add one address at the same time one gets it.
+        """
+        done = yield gatherResults(
+            [
+                self.store.add_threepid_unless_taken(user_id, "email", "a@b", 1, 1)
+                for user_id in (ALICE, BOB)
+            ]
+        )
+        self.assertEqual(sorted(done), [False, True])
 
     @inlineCallbacks
     def test_delete(self) -> Steps:

@@ -12,7 +12,9 @@ each factory looks at one of them.  What comes out is a class to inherit from::
 
 from synauth.testing.accountstore import make_iaccountstore_tests
 from synauth.testing.administrationstore import make_iadministrationstore_tests
-from synauth.testing.changestore import make_iaccountchangestore_tests
+from synauth.testing.changestore import (
+    make_iaccountchangestore_tests,
+)
 from synauth.testing.devicestore import make_idevicestore_tests
 from synauth.testing.modulestores import (
     make_iexternalidstore_tests,

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from synauth.auth.login import invalid_password, limited
 from synauth.auth.threepid_login import ThreepidLogin
 from synauth.auth.tokens import invalid_token
-from synauth.awaiting import Steps, awaiting
+from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
 from synauth.homeserver.server import HomeServer
@@ -121,7 +121,7 @@ class LoginMethods:
         token = required(body, "token", str)
         handler = self._hs.auth_handler
         user_id = handler.validate_short_term_login_token_and_get_user_id(token)
-        unspent = yield awaiting(self._spent.spend, token)
+        unspent = yield self._spent.spend(token)
         if not unspent:
             raise invalid_token()
         found = yield handler.check_user_exists(user_id)

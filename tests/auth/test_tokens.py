@@ -14,8 +14,8 @@ from zope.interface.verify import verifyObject
 
 from synauth.auth.tokens import (
     MacaroonTokens,
-    SpentTokens,
     deserialize,
+    identity_of,
     is_unset,
 )
 from synauth.errors import AuthError
@@ -104,7 +104,7 @@ class MacaroonTokensTests(TokenTestCase):
         ):
             said = self.caveats(self.minted(type_string))
             nonces = [c for c in said if c.startswith("nonce = ")]
-            self.assertEqual(len(nonces), type_string in ("access", "refresh"))
+            self.assertEqual(len(nonces), type_string != "delete_pusher")
             self.assertEqual(
                 said, base + ["type = " + type_string] + time + nonces, type_string
             )
@@ -367,40 +367,19 @@ class GarbageTests(TokenTestCase):
         self.assert_refused(version_2.serialize(), "login")
 
 
-class SpentTokensTests(TokenTestCase):
+class IdentityTests(TokenTestCase):
     """
-    L{SpentTokens}.
+    L{identity_of}.
     """
 
-    def login_token(self, number: int) -> str:
+    def test_identity(self) -> None:
         """
-        @return: one of several different tokens.
+        A token is the same in whichever form it is written, and no other is,
+        though it be made in the same moment.
         """
-        return self.tokens.login_token(ALICE, 120000 + number)
-
-    def test_once(self) -> None:
-        """
-        A token is good once, in whichever form it is written, and others are
-        not touched by that.
-        """
-        spent = SpentTokens()
-        first, second = self.login_token(1), self.login_token(2)
-        self.assertTrue(spent.spend(first))
-        for token in (first, first + "="):
-            self.assertEqual(self.tokens.user_id_of(token, "login"), ALICE)
-            self.assertFalse(spent.spend(token), token)
-        self.assertTrue(spent.spend(second))
-        self.assertFalse(spent.spend(second))
-
-    def test_bounded(self) -> None:
-        """
-        No more are remembered than there is room for; the oldest goes first.
-        """
-        spent = SpentTokens(max_tokens=2)
-        tokens = [self.login_token(number) for number in range(3)]
-        for token in tokens:
-            self.assertTrue(spent.spend(token))
-        self.assertEqual(len(spent._spent), 2)
-        self.assertFalse(spent.spend(tokens[1]))
-        self.assertFalse(spent.spend(tokens[2]))
-        self.assertTrue(spent.spend(tokens[0]))
+        token = self.minted("login")
+        known, expiry = identity_of(token)
+        self.assertEqual(expiry, 1500000120000)
+        self.assertEqual(self.tokens.user_id_of(token + "=", "login"), ALICE)
+        self.assertEqual(identity_of(token + "="), (known, expiry))
+        self.assertNotEqual(identity_of(self.minted("login"))[0], known)

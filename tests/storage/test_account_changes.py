@@ -1,13 +1,15 @@
 """
-The contract of the changes of accounts, over all databases, and what is left
-of an account that has ended.
+The contract of the changes of accounts, over all databases, and what is left of
+an account that has ended.
 """
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.storage.records import NewAccount, NewLogin
 from synauth.testing.storecase import ALICE
-from synauth.testing.stores import make_iaccountchangestore_tests
+from synauth.testing.stores import (
+    make_iaccountchangestore_tests,
+)
 from tests.storage.fixtures import (
     inline_store,
     inline_store_and_database,

@@ -126,7 +126,7 @@ class UpgradeTests(MigrationTestCase):
         """
         self.prepare(SCHEMA)
         expected = (
-            "access_tokens applied_module_schemas devices erased_users login_tokens"
+            "access_tokens applied_module_schemas devices erased_users"
             " profiles refresh_tokens registration_tokens"
             " threepid_validation_session threepid_validation_token"
             " user_external_ids user_threepids users ui_auth_sessions"

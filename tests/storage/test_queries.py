@@ -71,13 +71,8 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("user_delete_access_tokens", ALICE, info.token_id)
         self.do("delete_access_token", "t4")
         self.do("get_device", ALICE, "DEVICE")
-        self.do("get_devices_by_user", ALICE)
-        self.do("update_device", ALICE, "DEVICE", "Laptop")
-        self.do("record_device_seen", ALICE, "DEVICE", 1, "::1", "nio")
         self.do("delete_devices", ALICE, ["DEVICE"])
         self.do("delete_all_devices", ALICE)
-        self.do("change_password", ALICE, "h4", True, 1, "DEVICE")
-        self.do("change_password", ALICE, "h4")
         self.do("get_userinfo", ALICE)
         self.do("set_server_admin", ALICE, True)
         self.do("get_user_id_by_threepid", "email", "a@b")
@@ -89,7 +84,7 @@ class QueryPlanTests(SynchronousTestCase):
             self.do("record_user_external_id", "idp", "1", ALICE)
         self.do("get_external_ids_by_user", ALICE)
         self.do("get_user_by_external_id", "idp", "1")
-        self.do("deactivate_account", ALICE, True)
+        self.manage_account()
         self.do("run_interaction", lambda txn: None)
         self.do("get_account_details", ALICE)
         self.do("change_account", ALICE, {"admin": False, "user_type": None})
@@ -102,6 +97,20 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("add_puppet_token", ALICE, ALICE, "puppet", None)
         self.do("get_user_by_access_token", "puppet")
         self.list_users()
+
+    def manage_account(self) -> None:
+        """
+        Do what users do with their own accounts.
+        """
+        self.do("store_device", ALICE, "DEVICE", "Phone")
+        self.do("get_devices_by_user", ALICE)
+        self.do("update_device", ALICE, "DEVICE", "Laptop")
+        self.do("record_device_seen", ALICE, "DEVICE", 1, "::1", "nio")
+        for address in ("a@b", "new@b"):
+            self.do("add_threepid_unless_taken", ALICE, "email", address, 1, 2)
+        self.do("change_password", ALICE, "h4", True, 1, "DEVICE")
+        self.do("change_password", ALICE, "h4")
+        self.do("deactivate_account", ALICE, True)
 
     def list_users(self) -> None:
         """

@@ -45,13 +45,3 @@ CREATE INDEX threepid_validation_token_session_id
     ON threepid_validation_token (session_id);
 CREATE INDEX threepid_validation_token_expires
     ON threepid_validation_token (expires);
-
--- Tokens of m.login.token, which are good once.
-CREATE TABLE login_tokens (
-    token TEXT NOT NULL PRIMARY KEY,
-    user_id TEXT NOT NULL,
-    expiry_ts BIGINT NOT NULL,
-    used_ts BIGINT
-);
-
-CREATE INDEX login_tokens_expiry_ts ON login_tokens (expiry_ts);

@@ -1,0 +1,63 @@
+"""
+What the daemon keeps and knows for users who manage their own accounts.
+"""
+
+from zope.interface import Interface
+
+
+class IAccountChangeStore(Interface):
+    """
+    What users do to their accounts as a whole.  Every method gives a Deferred,
+    and is one transaction.
+    """
+
+    def change_password(
+        user_id,
+        password_hash,
+        end_logins=True,
+        except_token_id=None,
+        except_device_id=None,
+    ):
+        """
+        @param end_logins: whether all devices and tokens go.
+        @param except_token_id: this access token and its refresh token stay.
+        @param except_device_id: this device does.
+        @return: fires with the tokens that ended; errs with
+            L{synauth.errors.StoreError}, 404 if there is no such account and
+            403 C{M_USER_DEACTIVATED} if it is deactivated.
+        """
+
+    def deactivate_account(user_id, erase=False):
+        """
+        End an account: nobody gets in any more; its password, its devices and
+        tokens, and its addresses are no more.
+
+        @param erase: whether its profile goes too, and it is noted that it is
+            to be erased.
+        @return: fires with a L{synauth.storage.account_changes.Deactivated};
+            errs with L{synauth.errors.StoreError} 404 if there is no such
+            account.
+        """
+
+
+class IThreepidValidation(Interface):
+    """
+    Proofs that somebody has an address.
+    """
+
+    def proof_of(medium, creds):
+        """
+        @param medium: C{"email"} or C{"msisdn"}.
+        @param creds: the C{threepid_creds} of a client: C{sid} and
+            C{client_secret}; not checked beyond being an object.
+        @return: a Deferred that fires with a L{synauth.threepids.Proof}, or
+            with C{None} unless the session that is meant was validated.
+        """
+
+    def spend(sid):
+        """
+        Use a proof for what it was given for, before that becomes visible.
+
+        @return: a Deferred that fires with whether it was there to be taken: of
+            several that take it at once one does.
+        """
