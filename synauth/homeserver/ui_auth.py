@@ -119,7 +119,7 @@ class UserInteractiveAuth:
         """
         if validated.session_id is None:
             return
-        sessions = self._handler.sessions
+        sessions = self._handler.interactive.sessions
         try:
             yield sessions.finish(validated.session_id)
         except MatrixError:
@@ -134,7 +134,7 @@ class UserInteractiveAuth:
         if validated.session_id is None:
             return
         try:
-            yield self._handler.sessions.release(validated.session_id)
+            yield self._handler.interactive.sessions.release(validated.session_id)
         except MatrixError:
             # It has expired meanwhile: there is nothing to give back.
             return
