@@ -1,23 +1,12 @@
 """
-The stores' contracts, over PostgreSQL: without threads and as in the daemon.
+The stores' contracts, all of them, over PostgreSQL.
 """
 
-from synauth.testing.stores import (
-    make_iaccountstore_tests,
-    make_idevicestore_tests,
-    make_iexternalidstore_tests,
-    make_iprofilestore_tests,
-    make_ithreepidstore_tests,
-    make_itokenstore_tests,
-    make_iuserinfostore_tests,
-)
+from typing import Any
+
+from synauth.testing import stores
+from synauth.testing.stores import make_itokenstore_tests
 from tests.storage.fixtures import postgres_inline_store, postgres_store
-
-
-class InlineAccountStoreTests(make_iaccountstore_tests(postgres_inline_store)):
-    """
-    Accounts, without threads.
-    """
 
 
 class InlineTokenStoreTests(make_itokenstore_tests(postgres_inline_store)):
@@ -26,49 +15,14 @@ class InlineTokenStoreTests(make_itokenstore_tests(postgres_inline_store)):
     """
 
 
-class InlineDeviceStoreTests(make_idevicestore_tests(postgres_inline_store)):
+def _tests_of(factory: str) -> Any:
     """
-    Devices, without threads.
+    @return: a factory's tests, over a database as the daemon has it.
     """
+    name = factory[len("make_") :].replace("_tests", "_on_postgresql")
+    made = getattr(stores, factory)(postgres_store)
+    return type(name, (made,), {"__doc__": made.__doc__, "__module__": __name__})
 
 
-class AccountStoreTests(make_iaccountstore_tests(postgres_store)):
-    """
-    Accounts.
-    """
-
-
-class TokenStoreTests(make_itokenstore_tests(postgres_store)):
-    """
-    Tokens.
-    """
-
-
-class DeviceStoreTests(make_idevicestore_tests(postgres_store)):
-    """
-    Devices.
-    """
-
-
-class ProfileStoreTests(make_iprofilestore_tests(postgres_store)):
-    """
-    Profiles.
-    """
-
-
-class ThreepidStoreTests(make_ithreepidstore_tests(postgres_store)):
-    """
-    Addresses.
-    """
-
-
-class ExternalIdStoreTests(make_iexternalidstore_tests(postgres_store)):
-    """
-    Ids elsewhere.
-    """
-
-
-class UserInfoStoreTests(make_iuserinfostore_tests(postgres_store)):
-    """
-    What is known of accounts.
-    """
+# A store that is added is here without a word.
+globals().update((tests.__name__, tests) for tests in map(_tests_of, stores.__all__))
