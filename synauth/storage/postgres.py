@@ -30,7 +30,6 @@ _SERIALIZATION_FAILURE = "40001"
 _DEADLOCK = "40P01"
 _UNIQUE_VIOLATION = "23505"
 _STATEMENT_TIMEOUT = "57014"
-_READ_ONLY = "25006"
 # The server shuts down, has crashed or has not started yet, or it has no room.
 _NOT_NOW = ("57P01", "57P02", "57P03", "53300", "53400")
 
@@ -185,9 +184,11 @@ class PostgresEngine:
 
     def statements(self, script: str) -> Iterator[str]:
         """
-        The whole: the server takes it apart.
+        The whole: the server takes it apart.  Comments alone are nothing.
         """
-        yield script
+        lines = (line.strip() for line in script.splitlines())
+        if any(line and not line.startswith("--") for line in lines):
+            yield script
 
     def explain(self, error: Exception) -> str:
         """
@@ -229,9 +230,9 @@ class PostgresEngine:
 
     def is_too_slow(self, error: BaseException) -> bool:
         """
-        @return: whether the server gave up, or can't write now.
+        @return: whether the server gave up.
         """
-        return getattr(error, "pgcode", None) in (_STATEMENT_TIMEOUT, _READ_ONLY)
+        return getattr(error, "pgcode", None) == _STATEMENT_TIMEOUT
 
 
 def check_args(args: Mapping[str, Any]) -> Optional[str]:
