@@ -8,6 +8,8 @@ is fixed and nothing that a client says about itself can add to it::
     ip=192.0.2.1 user="@alice:example.org" device=- agent="nio/0.24"
 
 (on one line).  The first four are words; the others are C{-} or a JSON string.
+What an administrator did to somebody else's account has one more,
+C{by="@admin:example.org"}.
 """
 
 import json
@@ -48,6 +50,7 @@ class AuditLog:
         address: str,
         user_agent: Optional[str],
         device_id: Optional[str],
+        actor: Optional[str] = None,
     ) -> None:
         """
         See L{IAuditLog.record}.
@@ -62,6 +65,8 @@ class AuditLog:
             "device_id": _cut(device_id),
             "user_agent": _cut(user_agent),
         }
+        if actor is not None:
+            fields["actor"] = _cut(actor)
         emit("{line}", line=_line(fields), **fields)
 
 
@@ -70,7 +75,7 @@ def _cut(text: Optional[str]) -> Optional[str]:
 
 
 def _line(fields: Mapping[str, Optional[str]]) -> str:
-    return "outcome=%s method=%s reason=%s ip=%s user=%s device=%s agent=%s" % (
+    line = "outcome=%s method=%s reason=%s ip=%s user=%s device=%s agent=%s" % (
         fields["outcome"],
         _word(fields["method"]),
         _word(fields["reason"]),
@@ -79,6 +84,7 @@ def _line(fields: Mapping[str, Optional[str]]) -> str:
         _quoted(fields["device_id"]),
         _quoted(fields["user_agent"]),
     )
+    return line + " by=%s" % (_quoted(fields["actor"]),) if "actor" in fields else line
 
 
 def _word(text: Optional[str]) -> str:

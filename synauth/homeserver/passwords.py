@@ -61,6 +61,7 @@ class Passwords:
         password_hash: str,
         logout_devices: bool = True,
         requester: Optional[Requester] = None,
+        even_locked: bool = False,
     ) -> Steps[int]:
         """
         Give an account another password.
@@ -70,6 +71,8 @@ class Passwords:
         @param logout_devices: whether all devices go, with their access and
             refresh tokens, in the same transaction.
         @param requester: who asks: this login, and its device, stay.
+        @param even_locked: whether the account may be one that is locked or
+            waits to be approved, because an administrator asks.
         @return: fires with how many access tokens ended; errs with
             L{synauth.errors.StoreError} 404 if there is no such account, and
             403 if it is deactivated.
@@ -81,6 +84,7 @@ class Passwords:
             logout_devices,
             kept_token,
             None if requester is None else requester.device_id,
+            even_locked,
         )
         if logout_devices:
             yield awaiting(self._pushers.remove_pushers_by_user, user_id, kept_token)

@@ -11,7 +11,7 @@ from zope.interface import implementer
 
 from synauth.awaiting import Steps
 from synauth.constants import Codes
-from synauth.errors import MatrixError
+from synauth.errors import MatrixError, NotApprovedError
 from synauth.homeserver.logins import LoginDetails, Logins
 from synauth.identifiers import check_new_localpart
 from synauth.interfaces import IAccountStore, IClock, IRegistrationHandler
@@ -27,15 +27,23 @@ class Registration:
     @param store: an L{IAccountStore}.
     @param logins: logs new users in.
     @param clock: an L{IClock}.
+    @param require_approval: whether an administrator has to approve of an
+        account before anybody can use it; a guest's aside.
     """
 
     def __init__(
-        self, hostname: str, store: IAccountStore, logins: Logins, clock: IClock
+        self,
+        hostname: str,
+        store: IAccountStore,
+        logins: Logins,
+        clock: IClock,
+        require_approval: bool = False,
     ) -> None:
         self._hostname = hostname
         self._store = store
         self._logins = logins
         self._clock = clock
+        self._require_approval = require_approval
 
     def check_username(self, localpart: str) -> "Deferred[None]":
         """
@@ -62,6 +70,7 @@ class Registration:
         is_guest: bool = False,
         user_type: Optional[str] = None,
         display_name: Optional[str] = None,
+        approved: bool = False,
     ) -> Steps[Dict[str, Any]]:
         """
         Make an account, and log it in if that is wanted: in one transaction.
@@ -71,8 +80,11 @@ class Registration:
         @param login: how to log it in, or C{None} not to.
         @param is_guest: whether it is a guest: then the name is a number.
         @param display_name: the name in its profile, or C{None} for no profile.
+        @param approved: whether an administrator approves of it already.
         @return: fires with the answer to the client; errs with L{MatrixError}
-            400 C{M_INVALID_USERNAME} or C{M_USER_IN_USE}.
+            400 C{M_INVALID_USERNAME} or C{M_USER_IN_USE}; and, when there is
+            such an account, with L{NotApprovedError} if it was to be logged in
+            and has to wait.
         """
         if localpart is None:
             localpart = made_up_name(is_guest)
@@ -87,7 +99,11 @@ class Registration:
             is_guest=is_guest,
             user_type=user_type,
             display_name=display_name,
+            approved=approved or is_guest or not self._require_approval,
         )
+        if login is not None and not account.approved:
+            yield self._store.create_user(account)
+            raise NotApprovedError()
         prepared = self._logins.prepare(user_id, login) if login else None
         yield self._store.create_user(account, prepared)
         if prepared is None:

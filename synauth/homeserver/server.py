@@ -12,6 +12,7 @@ from synauth.auth.audit import AuditLog
 from synauth.auth.handler import AuthHandler
 from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.settings import RateLimit
+from synauth.homeserver.administration import Administration
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.coordination import coordinate
@@ -68,6 +69,7 @@ class HomeServer:
     @ivar last_seen: notes which devices are here.
     @ivar ui_auth: has users authenticate once more.
     @ivar registration: makes accounts.
+    @ivar administration: what administrators do with accounts.
     @ivar templates: the L{Templates} of mails and pages.
     @ivar policies: the L{Policies}, rules that users agree to.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
@@ -124,8 +126,13 @@ class HomeServer:
             self.hostname, self.auth_handler, self._store, self._clock, config
         )
         self.registration = Registration(
-            self.hostname, self._store, self.logins, self._clock
+            self.hostname,
+            self._store,
+            self.logins,
+            self._clock,
+            config.require_approval_for_new_accounts,
         )
+        self.administration = Administration(self)
 
     def rate_limiter(self, rate: RateLimit) -> RateLimiter:
         """

@@ -17,11 +17,13 @@ class IAccountChangeStore(Interface):
         end_logins=True,
         except_token_id=None,
         except_device_id=None,
+        even_locked=False,
     ):
         """
         @param end_logins: whether all devices and tokens go.
         @param except_token_id: this access token and its refresh token stay.
         @param except_device_id: this device does.
+        @param even_locked: whether the account may be locked, or not approved.
         @return: fires with the tokens that ended; errs with
             L{synauth.errors.StoreError}, 404 if there is no such account and
             403 C{M_USER_DEACTIVATED} if it is deactivated.

@@ -209,7 +209,9 @@ class IAuditLog(Interface):
     One structured event per authentication outcome.
     """
 
-    def record(success, method, reason, user_id, address, user_agent, device_id):
+    def record(
+        success, method, reason, user_id, address, user_agent, device_id, actor=None
+    ):
         """
         @param success: C{bool}.
         @param method: the login type or stage, or what else was done
@@ -219,4 +221,6 @@ class IAuditLog(Interface):
         @param address: the client's address: C{str}.
         @param user_agent: what the client calls itself, or C{None}.
         @param device_id: the device, or C{None}.
+        @param actor: the administrator who does it to somebody else's account,
+            or C{None}.
         """

@@ -46,6 +46,7 @@ class AccountChangeStore(RemembersTokens):
         end_logins: bool = True,
         except_token_id: Optional[int] = None,
         except_device_id: Optional[str] = None,
+        even_locked: bool = False,
     ) -> "Deferred[List[EndedToken]]":
         """
         See L{IAccountChangeStore.change_password}.
@@ -58,6 +59,7 @@ class AccountChangeStore(RemembersTokens):
             end_logins,
             except_token_id,
             except_device_id,
+            even_locked,
         )
 
     def deactivate_account(
@@ -76,10 +78,11 @@ def _change_password(
     end_logins: bool,
     except_token_id: Optional[int],
     except_device_id: Optional[str],
+    even_locked: bool,
 ) -> List[EndedToken]:
     require_storable(password_hash)
     # A deactivated account must not get a password again.
-    require_account(txn, user_id)
+    require_account(txn, user_id, even_locked)
     txn.execute(
         "UPDATE users SET password_hash = ? WHERE name = ?", (password_hash, user_id)
     )

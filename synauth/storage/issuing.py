@@ -57,11 +57,12 @@ def record_login(
     return ended
 
 
-def require_account(txn: Transaction, user_id: str) -> None:
+def require_account(txn: Transaction, user_id: str, even_locked: bool = False) -> None:
     """
     Nobody gets a token who could not use it.  Asked in the transaction that
     adds the token, because a deactivation may have come first.
 
+    @param even_locked: see L{account_gate}.
     @raise StoreError: 404 if there is no such account.
     @raise synauth.errors.AuthError: as L{account_gate}.
     """
@@ -69,7 +70,7 @@ def require_account(txn: Transaction, user_id: str) -> None:
     if account is None:
         require_storable(user_id)
         raise StoreError(404, "Unknown user", Codes.NOT_FOUND)
-    account_gate(account)
+    account_gate(account, even_locked)
 
 
 def get_account(txn: Transaction, user_id: str) -> Optional[Account]:

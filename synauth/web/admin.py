@@ -108,6 +108,7 @@ class SharedSecretRegistration:
             login=None if inhibit_login else details,
             admin=bool(body.get("admin")),
             user_type=body.get("user_type"),
+            approved=True,
             display_name=optional(body, "displayname", str) or username,
         )
         return answer

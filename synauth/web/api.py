@@ -8,6 +8,8 @@ from twisted.web.resource import IResource
 
 from synauth.homeserver.server import HomeServer
 from synauth.web.admin import SharedSecretRegistration
+from synauth.web.admin_accounts import AdminAccountEndpoints
+from synauth.web.admin_users import AdminUserEndpoints
 from synauth.web.consent import ConsentPage
 from synauth.web.deactivate import DeactivateEndpoint
 from synauth.web.devices import DeviceEndpoints
@@ -35,6 +37,8 @@ def make_root(
         ROUTES,
         {
             "consent": ConsentPage(hs),
+            "admin_accounts": AdminAccountEndpoints(hs),
+            "admin_users": AdminUserEndpoints(hs),
             "deactivate": DeactivateEndpoint(hs),
             "devices": DeviceEndpoints(hs),
             "discovery": DiscoveryEndpoints(hs),

@@ -29,6 +29,7 @@ def audit(
     reason: Optional[str] = None,
     user_id: Optional[str] = None,
     device_id: Optional[str] = None,
+    actor: Optional[str] = None,
 ) -> None:
     """
     Record an outcome.
@@ -36,6 +37,7 @@ def audit(
     @param method: the login type or stage, or what else was done.
     @param error: what was refused with, or C{None}.
     @param reason: the reason of a refusal that is no exception.
+    @param actor: the administrator who does it to somebody else's account.
     """
     if error is not None:
         # Where nobody gave a better word, the code says more than "refused".
@@ -48,4 +50,5 @@ def audit(
         address=request.client_address(),
         user_agent=user_agent(request),
         device_id=device_id,
+        actor=actor,
     )

@@ -54,6 +54,10 @@ class Route:
     own: bool = False
 
 
+# Rows that belong together.
+Group = Tuple[Route, ...]
+
+
 def build_root(
     routes: Sequence[Route], endpoints: Mapping[str, Any] = {}
 ) -> JsonResource:

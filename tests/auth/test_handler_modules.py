@@ -39,6 +39,7 @@ class Records:
         address: str,
         user_agent: Any,
         device_id: Any,
+        actor: Any = None,
     ) -> None:
         """
         See L{IAuditLog.record}.

@@ -112,6 +112,9 @@ def _assemble(
         password_policy=_policy(values),
         ui_auth_session_timeout=values["ui_auth.session_timeout"],
         login_via_existing_session=login_via_existing_session(values),
+        require_approval_for_new_accounts=values[
+            "experimental_features.msc3866.require_approval_for_new_accounts"
+        ],
         rc_login_address=_rate(values, "rc_login.address"),
         rc_login_account=_rate(values, "rc_login.account"),
         rc_login_failed_attempts=_rate(values, "rc_login.failed_attempts"),

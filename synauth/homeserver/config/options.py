@@ -221,6 +221,13 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 "Whether registration may be open without any check.",
             ),
             Option(
+                "experimental_features.msc3866.require_approval_for_new_accounts",
+                BOOLEAN,
+                False,
+                "Whether an administrator has to approve of a new account before"
+                " anybody can use it.",
+            ),
+            Option(
                 "registration_shared_secret",
                 SECRET,
                 None,

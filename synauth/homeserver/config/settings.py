@@ -138,6 +138,7 @@ class HomeServerConfig:
 
     enable_registration: bool
     enable_registration_without_verification: bool
+    require_approval_for_new_accounts: bool
     registration_shared_secret: Optional[str] = attr.ib(repr=False)
     allow_guest_access: bool
     enable_registration_captcha: bool
