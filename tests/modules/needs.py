@@ -33,9 +33,9 @@ def needs_package(name: str, *versions: str) -> Callable[[_Case], _Case]:
     """
     found = _version(name)
     if found is None:
-        return _missing("%s is not installed" % (name,))
+        return missing("%s is not installed" % (name,))
     if versions and not found.startswith(versions):
-        return _missing("%s %s is not %s" % (name, found, " or ".join(versions)))
+        return missing("%s %s is not %s" % (name, found, " or ".join(versions)))
     return _there
 
 
@@ -44,7 +44,7 @@ def needs_server(name: str) -> Callable[[_Case], _Case]:
     Skip a test case unless a server's program is installed.
     """
     if server(name) is None:
-        return _missing("%s is not installed" % (name,))
+        return missing("%s is not installed" % (name,))
     return _there
 
 
@@ -52,7 +52,7 @@ def _there(case: _Case) -> _Case:
     return case
 
 
-def _missing(reason: str) -> Callable[[_Case], _Case]:
+def missing(reason: str) -> Callable[[_Case], _Case]:
     def decorate(case: _Case) -> _Case:
         if os.environ.get(SKIP_NOTHING):
             case.setUp = _fail(reason)  # type: ignore[attr-defined]
