@@ -53,6 +53,12 @@ def _there(case: _Case) -> _Case:
 
 
 def missing(reason: str) -> Callable[[_Case], _Case]:
+    """
+    Skip a test case, or have it fail where nothing may be skipped.
+
+    @param reason: what is not there.
+    """
+
     def decorate(case: _Case) -> _Case:
         if os.environ.get(SKIP_NOTHING):
             case.setUp = _fail(reason)  # type: ignore[attr-defined]
