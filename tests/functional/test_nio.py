@@ -85,6 +85,59 @@ class NioTests(DaemonTestCase):
 
         self.with_client(talk)
 
+    def test_devices(self) -> None:
+        """
+        It lists devices, renames one, and removes others once it has said the
+        password again; their logins end, its own goes on.
+        """
+
+        async def talk(client: Any) -> None:
+            await client.register("alice", "wonderland-1", "Looking glass")
+            own, token = client.device_id, client.access_token
+            others = []
+            for name in ("Rabbit hole", "Tea party"):
+                client.device_id = None
+                answer = await client.login("wonderland-1", name)
+                others.append((answer.device_id, answer.access_token))
+            client.device_id, client.access_token = own, token
+
+            listed = await client.devices()
+            self.assertIsInstance(listed, nio.DevicesResponse)
+            names = {device.id: device.display_name for device in listed.devices}
+            (hole, _), (party, _) = others
+            expected = {own: "Looking glass", hole: "Rabbit hole", party: "Tea party"}
+            self.assertEqual(names, expected)
+
+            renamed = await client.update_device(hole, {"display_name": "Burrow"})
+            self.assertIsInstance(renamed, nio.UpdateDeviceResponse)
+            listed = await client.devices()
+            names = {device.id: device.display_name for device in listed.devices}
+            self.assertEqual(names[hole], "Burrow")
+
+            asked = await client.delete_devices([hole, party])
+            self.assertIsInstance(asked, nio.DeleteDevicesAuthResponse)
+            self.assertEqual(asked.flows, [{"stages": ["m.login.password"]}])
+            auth = {
+                "type": "m.login.password",
+                "identifier": {"type": "m.id.user", "user": "alice"},
+                "password": "wonderland-2",
+                "session": asked.session,
+            }
+            wrong = await client.delete_devices([hole, party], auth)
+            self.assertIsInstance(wrong, nio.DeleteDevicesAuthResponse)
+            auth["password"] = "wonderland-1"
+            deleted = await client.delete_devices([hole, party], auth)
+            self.assertIsInstance(deleted, nio.DeleteDevicesResponse)
+
+            listed = await client.devices()
+            self.assertEqual([device.id for device in listed.devices], [own])
+            for _, ended in others:
+                client.access_token = ended
+                refused = await client.whoami()
+                self.assertEqual(refused.status_code, "M_UNKNOWN_TOKEN")
+
+        self.with_client(talk)
+
     def test_refusals(self) -> None:
         """
         It understands why it is refused: a wrong password, a name that is
