@@ -15,6 +15,14 @@ from synauth.homeserver.templates import OURS
 _LANGUAGE = "en"
 
 
+def policy_url(public_baseurl: Optional[str], version: str) -> str:
+    """
+    @param public_baseurl: ends with a slash, or C{None}.
+    @return: where anybody can read a version of the rules.
+    """
+    return "%s_matrix/consent?v=%s" % (public_baseurl or "/", version)
+
+
 class Policies:
     """
     All versions of the rules, read when this is made.  They are laid out as

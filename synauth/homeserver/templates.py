@@ -7,13 +7,34 @@ before ours.
 """
 
 import os.path
-from typing import Any, Optional
+import re
+from typing import Any, Callable, Optional, Tuple
 
 import jinja2
 
 from synauth.errors import ConfigError
 
 OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "templates")
+
+# A script or a style that bears no nonce.
+_BARE = re.compile(r"<(script|style)(?=[\s>])(?![^>]*\bnonce\b)", re.IGNORECASE)
+_WITH_NONCE = r'<\1{% if nonce is defined %} nonce="{{ nonce }}"{% endif %}'
+
+
+class _Loader(jinja2.FileSystemLoader):
+    """
+    Gives the scripts and styles that stand in a template the nonce of the page.
+    Those of an operator's, written for a server whose pages have no policy, are
+    obeyed so; what comes with a value is not.
+    """
+
+    def get_source(
+        self, environment: jinja2.Environment, template: str
+    ) -> Tuple[str, str, Callable[[], bool]]:
+        source, path, is_new = super().get_source(environment, template)
+        if template.endswith(".html"):
+            source = _BARE.sub(_WITH_NONCE, source)
+        return source, path, is_new
 
 
 class Templates:
@@ -29,7 +50,7 @@ class Templates:
     def __init__(self, custom_directory: Optional[str] = None, **always: Any) -> None:
         directories = [OURS] if custom_directory is None else [custom_directory, OURS]
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(directories),
+            loader=_Loader(directories),
             # What is text in a text mail is markup on a page.
             autoescape=lambda name: name is not None and name.endswith(".html"),
             auto_reload=False,

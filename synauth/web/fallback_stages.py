@@ -9,6 +9,7 @@ import attr
 from synauth.auth.reauthentication import REQUEST_USER_ID
 from synauth.auth.sessions import Session
 from synauth.constants import IdentifierType, LoginType
+from synauth.homeserver.policies import policy_url
 from synauth.homeserver.server import HomeServer
 
 Form = Mapping[str, str]
@@ -49,6 +50,7 @@ def fallback_pages(hs: HomeServer) -> Dict[str, FallbackPage]:
         LoginType.EMAIL_IDENTITY: FallbackPage("email_identity.html", _nothing, None),
         LoginType.PASSWORD: FallbackPage("password.html", _user, _password),
         LoginType.RECAPTCHA: _captcha_page(hs),
+        LoginType.TERMS: FallbackPage("terms.html", _terms(hs), _no_answer),
         LoginType.REGISTRATION_TOKEN: FallbackPage(
             "registration_token.html", _nothing, _token
         ),
@@ -66,6 +68,13 @@ def _captcha_page(hs: HomeServer) -> FallbackPage:
         }
 
     return FallbackPage("recaptcha.html", values, _captcha, box.origins)
+
+
+def _terms(hs: HomeServer) -> Callable[[Session], Values]:
+    consent = hs.config.user_consent
+    version = consent.version if consent is not None else ""
+    url = policy_url(hs.config.public_baseurl, version)
+    return lambda session: {"terms_url": url}
 
 
 def _nothing(session: Session) -> Values:

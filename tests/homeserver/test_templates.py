@@ -56,6 +56,43 @@ class TemplatesTests(SynchronousTestCase):
         )
         self.assertEqual(PAYLOAD, templates.render("a.txt", it=PAYLOAD))
 
+    def test_nonces(self) -> None:
+        """
+        Scripts and styles that stand in an operator's template bear the nonce
+        of the page, once; what comes with a value does not.
+        """
+        own = (
+            "<style>p{}</style><script src='x' async></script><SCRIPT\n>y</SCRIPT>"
+            "<script nonce='{{ nonce }}'></script><scripted>{{ it }}"
+        )
+        templates = Templates(self.directory(a_html=own, a_txt=own))
+        self.assertEqual(
+            templates.render("a.html", nonce="N", it="<script>"),
+            '<style nonce="N">p{}</style><script nonce="N" src=\'x\' async></script>'
+            "<SCRIPT nonce=\"N\"\n>y</SCRIPT><script nonce='N'></script><scripted>"
+            "&lt;script&gt;",
+        )
+        self.assertIn("<style>p{}</style>", templates.render("a.html", it=""))
+        self.assertIn("<style>p{}</style>", templates.render("a.txt", nonce="N"))
+
+    def test_like_synapses(self) -> None:
+        """
+        A page that was written for Synapse finds the one that it extends.
+        """
+        path = self.mktemp()
+        os.makedirs(path)
+        with open(os.path.join(path, "terms.html"), "w") as stream:
+            stream.write(
+                '{% extends "_base.html" %}{% block title %}Our terms{% endblock %}'
+                "{% block header %}<script>x()</script>{% endblock %}"
+                "{% block body %}<form>{{ session }}</form>{% endblock %}"
+            )
+        page = Templates(path).render("terms.html", nonce="N", session="a<b")
+        self.assertIn("<title>Our terms</title>", page)
+        self.assertIn('<script nonce="N">x()</script>', page)
+        self.assertIn("<form>a&lt;b</form>", page)
+        self.assertIn("body {", page)
+
     def test_mistake(self) -> None:
         """
         A template that is none stops the start, and is named.

@@ -2,12 +2,13 @@
 The pages of the stages.
 """
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 from urllib.parse import urlencode
 
 from treq.testing import StubTreq
 from twisted.web.resource import Resource
 
+from synauth.auth.stages import CallableStage
 from synauth.web.routes import CLIENT_VERSIONS
 from tests.web.client import Answer
 from tests.web.documents import Document, document
@@ -379,6 +380,72 @@ class CaptchaTests(FallbackTestCase):
             self.session = self.begin()
             answer = self.send(CAPTCHA, **{"g-recaptcha-response": "solved"})
             self.assert_done(answer)
+
+
+class OtherStageTests(FallbackTestCase):
+    """
+    Stages of which only the page is looked at here.
+    """
+
+    TOKEN, TERMS = "m.login.registration_token", "m.login.terms"
+    EMAIL = "m.login.email.identity"
+
+    def setUp(self) -> None:
+        """
+        Have a session that asks for all of them.
+        """
+        super().setUp()
+        self.told: List[Any] = []
+        handler = self.server.hs.auth_handler
+        flow = [self.TOKEN, self.TERMS, self.EMAIL]
+        for stage in flow:
+            handler.interactive.stages[stage] = CallableStage(stage, self.check)
+        asked = handler.check_auth([flow], {}, "192.0.2.1", ("POST", "/nobodys"))
+        self.session = self.successResultOf(asked)[3]
+
+    def check(self, authdict: Any, clientip: str) -> bool:
+        """
+        Be content with everything but the token C{wrong}.
+        """
+        self.told.append(authdict)
+        return authdict.get("token") != "wrong"
+
+    def test_token(self) -> None:
+        """
+        A token is asked for; spaces around it were not meant.
+        """
+        field = self.page(self.TOKEN).one("input", name_="token")
+        self.assertEqual(field.attributes["maxlength"], "64")
+        wrong = document(self.send(self.TOKEN, token="wrong"))
+        self.assertEqual(wrong.error, "That was not right")
+        self.assertEqual(
+            wrong.one("input", name_="token").attributes["aria-describedby"], "error"
+        )
+        self.assert_done(self.send(self.TOKEN, token=" fBVFdqVE\t"))
+        expected = [
+            {"session": self.session, "token": token} for token in ("wrong", "fBVFdqVE")
+        ]
+        self.assertEqual(self.told, expected)
+
+    def test_terms(self) -> None:
+        """
+        The rules are a link away, and need no more than a button.
+        """
+        link = self.page(self.TERMS).one("a").attributes
+        self.assertEqual(link["href"], "/_matrix/consent?v=")
+        self.assertEqual((link["target"], link["rel"]), ("_blank", "noopener"))
+        self.assert_done(self.send(self.TERMS))
+        self.assertEqual(self.told, [{"session": self.session}])
+
+    def test_email(self) -> None:
+        """
+        Only the client can take this stage; the page says what to do, leads
+        back to the client, and completes nothing.
+        """
+        page = self.page(self.EMAIL)
+        self.assertIn("Open the link in it", page.one("main").text)
+        self.assert_done(self.send(self.EMAIL, threepid_creds="{}"))
+        self.assertEqual((self.told, self.completed()), ([], []))
 
 
 class PasswordTests(FallbackTestCase):
