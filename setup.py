@@ -54,6 +54,8 @@ setup(
         "postgres": ["psycopg2-binary>=2.8.6"],
         "test": [
             "hypothesis",
+            # Answers are checked against the specification's schemas.
+            "jsonschema>=4.0",
             "psycopg2-binary>=2.8.6",
             "matrix-nio; python_version >= '3.9'",
         ],

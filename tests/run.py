@@ -65,7 +65,13 @@ def main() -> None:
     with open("trial.cfg", encoding="utf-8") as config:
         sys.argv[1:] = arguments(config.read(), sys.argv[1:])
     raise_bytes_warnings()
-    trial.run()
+    try:
+        trial.run()
+    finally:
+        # Not before, or its module would be another one than the tests'.
+        from tests.specification import SPECIFICATION
+
+        print(SPECIFICATION.summary())
 
 
 if __name__ == "__main__":

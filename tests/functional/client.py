@@ -7,6 +7,8 @@ import socket
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from tests.specification import SPECIFICATION
+
 TIMEOUT_S = 30
 
 V3 = "/_matrix/client/v3"
@@ -63,9 +65,12 @@ class Client:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
         try:
             connection.request(method, path, body, headers)
-            return read_answer(connection.getresponse())
+            answer = read_answer(connection.getresponse())
         finally:
             connection.close()
+        if answer.headers.get("content-type") == "application/json":
+            SPECIFICATION.check(method, path, answer.status, answer.body)
+        return answer
 
     def connect(self) -> socket.socket:
         """

@@ -63,11 +63,18 @@ class Connection:
     @ivar protocol: the site's protocol.
     """
 
-    def __init__(self, site: SynauthSite, peer: Any = None) -> None:
+    def __init__(
+        self, site: SynauthSite, peer: Any = None, specification: Any = None
+    ) -> None:
         """
         @param site: whom it is to.
         @param peer: the client's address, an C{IAddress}.
+        @param specification: what the answers have to conform to, a
+            L{tests.specification.Specification}, or C{None}.
         """
+        self._specification = specification
+        self._requests: List[Tuple[str, str]] = []
+        self._checked = 0
         peer = peer or IPv4Address("TCP", "192.0.2.1", 4321)
         self.transport = StringTransport(peerAddress=peer)
         self.protocol = site.buildProtocol(peer)
@@ -96,6 +103,7 @@ class Connection:
         if body is not None:
             lines.append("Content-Length: %d" % len(body))
         head = "\r\n".join(lines) + "\r\n\r\n"
+        self._requests.append((method, path))
         self.send(head.encode("utf-8") + (body or b""))
 
     def answers(self, head_only: bool = False) -> List[Answer]:
@@ -119,7 +127,23 @@ class Connection:
             code = int(lines[0].split(" ")[1])
             answers.append(Answer(code, headers, data[:length]))
             data = data[length:]
+        self._check(answers)
         return answers
+
+    def _check(self, answers: List[Answer]) -> None:
+        """
+        Hold what has come since the last time against the specification, where
+        it is the answer to a whole request, and JSON.
+        """
+        # Or somebody has sent bytes as well, and who knows what they asked.
+        if self._specification is None or len(answers) > len(self._requests):
+            return
+        todo = list(zip(self._requests, answers))[self._checked :]
+        self._checked = len(answers)
+        for (method, path), answer in todo:
+            if answer.headers.get("content-type") == "application/json":
+                body = answer.json if method != "HEAD" else None
+                self._specification.check(method, path, answer.code, body)
 
     @property
     def closed(self) -> bool:

@@ -20,6 +20,7 @@ from synauth.testing.database import InlineDatabase
 from synauth.testing.passwords import InlineHashPool
 from synauth.web.api import make_root
 from synauth.web.server import SynauthSite
+from tests.specification import SPECIFICATION
 from tests.web.client import NOON_S, Answer, Connection
 
 try:
@@ -110,7 +111,9 @@ class Server:
             body = json.dumps(body).encode("ascii")
         if token is not None:
             headers += (("Authorization", "Bearer " + token),)
-        connection = Connection(self.site, IPv4Address("TCP", address, 4321))
+        connection = Connection(
+            self.site, IPv4Address("TCP", address, 4321), SPECIFICATION
+        )
         connection.request(method, path, body, headers)
         return connection
 

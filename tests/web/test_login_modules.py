@@ -290,9 +290,9 @@ class CallbackTests(ModuleLoginTestCase):
         """
         The log has the device that there is, whatever the client is told.
         """
-        self.serve_callback(lambda response: response.update(device_id=5))
+        self.serve_callback(lambda response: response.update(device_id="5"))
         body = self.assertAnswered(self.log_in(device_id="PHONE"))
-        self.assertEqual(body["device_id"], 5)
+        self.assertEqual(body["device_id"], "5")
         self.assertEqual(self.audits(), [("success", OWN[0], None, ALICE, "PHONE")])
 
     def test_too_slow(self) -> None:
