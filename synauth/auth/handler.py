@@ -25,9 +25,9 @@ from synauth.auth.settings import HandlerOptions
 from synauth.auth.stages import (
     Checkers,
     DummyStage,
-    EmailIdentityStage,
     LoginStage,
     RecaptchaStage,
+    ThreepidStage,
 )
 from synauth.auth.tokens import MacaroonTokens
 from synauth.awaiting import Steps, awaiting, fired
@@ -45,6 +45,7 @@ from synauth.interfaces import (
 from synauth.providers.callbacks import ModuleCallbacks
 from synauth.providers.calling import Caller
 from synauth.providers.legacy import register_legacy
+from synauth.threepids import EMAIL
 
 
 class AuthHandler(TokenMinting):
@@ -122,7 +123,7 @@ class AuthHandler(TokenMinting):
         stages: List[IStage] = [
             LoginStage(LoginType.PASSWORD, hs.hostname, self.authenticator),
             RecaptchaStage(hs),
-            EmailIdentityStage(hs),
+            ThreepidStage(LoginType.EMAIL_IDENTITY, EMAIL, hs),
             DummyStage(),
         ]
         self.sessions = self._session_store(options) if sessions is None else sessions

@@ -156,16 +156,19 @@ def _captcha_refused(reason: str) -> LoginError:
 
 
 @implementer(IStage)
-class EmailIdentityStage:
+class ThreepidStage:
     """
-    C{m.login.email.identity}: an identity server vouches for an address.
+    C{m.login.email.identity} and C{m.login.msisdn}: somebody has proved to have
+    an address; the host says which.
 
+    @param type: the stage.
+    @param medium: the only one that counts.
     @param hs: gives the identity handler at the time of use.
     """
 
-    type = LoginType.EMAIL_IDENTITY
-
-    def __init__(self, hs: IHomeServer) -> None:
+    def __init__(self, type: str, medium: str, hs: IHomeServer) -> None:
+        self.type = type
+        self._medium = medium
         self._hs = hs
 
     def params(self) -> Params:
@@ -181,9 +184,11 @@ class EmailIdentityStage:
             C{validated_at}) and the client's C{threepid_creds}; errs with
             L{LoginError} 400 C{M_MISSING_PARAM} or 401 C{M_UNAUTHORIZED}.
         """
-        if "threepid_creds" not in authdict:
+        # A client of 2018 writes it as one of registration does.
+        key = "threepid_creds" if "threepid_creds" in authdict else "threepidCreds"
+        if key not in authdict:
             raise LoginError(400, "Missing threepid_creds", Codes.MISSING_PARAM)
-        creds = authdict["threepid_creds"]
+        creds = authdict[key]
         if not isinstance(creds, dict):
             raise MatrixError(
                 400, "'threepid_creds' must be an object", Codes.INVALID_PARAM
@@ -194,6 +199,10 @@ class EmailIdentityStage:
             raise LoginError(
                 401, "The address is not validated", Codes.UNAUTHORIZED
             ).because("not_validated")
+        if threepid["medium"] != self._medium:
+            raise LoginError(
+                401, "An address of another kind was validated", Codes.UNAUTHORIZED
+            ).because("wrong_medium")
         return dict(threepid, threepid_creds=creds)
 
 

@@ -27,9 +27,6 @@ class ModuleHost:
     @ivar resources: what modules want to have served, by path.
     """
 
-    # Mail is not set up in this release.
-    mailer = None
-
     def __init__(self, hs: HomeServer, access_token: Callable[[Any], str]) -> None:
         self._hs = hs
         self._access_token = access_token
@@ -37,6 +34,7 @@ class ModuleHost:
         self.public_baseurl = hs.config.public_baseurl
         self.callbacks = hs.auth_handler.callbacks
         self.store = hs.get_datastore()
+        self.mailer = None if hs.mails is None else hs.mails.mailer
         self.clock = hs.get_clock()
         self.reactor = hs.get_reactor()
         self.resources: Dict[str, IResource] = {}

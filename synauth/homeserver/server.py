@@ -12,6 +12,8 @@ from synauth.auth.audit import AuditLog
 from synauth.auth.handler import AuthHandler
 from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.settings import RateLimit
+from synauth.auth.stages import ThreepidStage
+from synauth.constants import LoginType
 from synauth.homeserver.administration import Administration
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.config.settings import HomeServerConfig
@@ -19,14 +21,17 @@ from synauth.homeserver.coordination import coordinate
 from synauth.homeserver.deactivation import Deactivation
 from synauth.homeserver.devices import DeviceHandler, NoPushers
 from synauth.homeserver.http_client import ModuleHttpClient, SimpleHttpClient
-from synauth.homeserver.identity import NoIdentityServer
+from synauth.homeserver.identity import IdentityHandler, IdentityServers
 from synauth.homeserver.last_seen import LastSeen
 from synauth.homeserver.logins import Logins
+from synauth.homeserver.mails import Mails
 from synauth.homeserver.passwords import Passwords
 from synauth.homeserver.policies import Policies
 from synauth.homeserver.registration import Registration
+from synauth.homeserver.smtp import Mailer
 from synauth.homeserver.templates import Templates
 from synauth.homeserver.ui_auth import UserInteractiveAuth
+from synauth.homeserver.validation import ThreepidValidation
 from synauth.interfaces import (
     IDatabase,
     IDeviceHandler,
@@ -39,6 +44,7 @@ from synauth.interfaces import (
     ISimpleHttpClient,
 )
 from synauth.storage.datastore import DataStore
+from synauth.threepids import MSISDN
 
 
 @implementer(IHandlers)
@@ -48,7 +54,7 @@ class Handlers:
     The handlers that L{synauth.AuthHandler} asks a host for in a bundle.
     """
 
-    identity_handler: NoIdentityServer
+    identity_handler: IdentityHandler
     registration_handler: Registration
 
 
@@ -70,6 +76,9 @@ class HomeServer:
     @ivar ui_auth: has users authenticate once more.
     @ivar registration: makes accounts.
     @ivar administration: what administrators do with accounts.
+    @ivar mails: writes mails; C{None} where there is no mail.
+    @ivar identity_servers: those that are trusted.
+    @ivar validation: the L{synauth.interfaces.IThreepidValidation}.
     @ivar templates: the L{Templates} of mails and pages.
     @ivar policies: the L{Policies}, rules that users agree to.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
@@ -133,6 +142,34 @@ class HomeServer:
             config.require_approval_for_new_accounts,
         )
         self.administration = Administration(self)
+        self._validate_addresses()
+
+    def _validate_addresses(self) -> None:
+        config = self.config
+        self.mails = self._make_mails()
+        self.identity_servers = IdentityServers(
+            self.get_module_http_client,
+            config.trusted_third_party_id_servers,
+            config.msisdn_delegate,
+        )
+        self.validation = ThreepidValidation(
+            self._store,
+            self._clock,
+            self.mails,
+            config.email.validation_token_lifetime if config.email else 0,
+            self.identity_servers,
+        )
+
+        # Beyond what the handler of 2016 had.
+        stage = ThreepidStage(LoginType.MSISDN, MSISDN, self)
+        self.auth_handler.interactive.stages[stage.type] = stage
+
+    def _make_mails(self) -> Optional[Mails]:
+        email, base_url = self.config.email, self.config.public_baseurl
+        if email is None or base_url is None:
+            return None
+        mailer = Mailer(email, self._reactor, self._clock)
+        return Mails(email, base_url, self.templates, mailer)
 
     def rate_limiter(self, rate: RateLimit) -> RateLimiter:
         """
@@ -168,7 +205,7 @@ class HomeServer:
         """
         See L{IHomeServer.get_handlers}.
         """
-        return Handlers(NoIdentityServer(), self.registration)
+        return Handlers(IdentityHandler(self.validation), self.registration)
 
     def get_simple_http_client(self) -> ISimpleHttpClient:
         """

@@ -11,10 +11,7 @@ on; L{stores <synauth.interfaces.stores>} what the daemon keeps, and L{database
 Times are milliseconds since the epoch unless a name says otherwise.
 """
 
-from synauth.interfaces.accounts import (
-    IAccountChangeStore,
-    IThreepidValidation,
-)
+from synauth.interfaces.accounts import IAccountChangeStore
 from synauth.interfaces.core import (
     IAuditLog,
     IHashPool,
@@ -66,6 +63,10 @@ from synauth.interfaces.stores import (
     ITokenStore,
     IUserInfoStore,
 )
+from synauth.interfaces.validation import (
+    IThreepidValidation,
+    IThreepidValidationStore,
+)
 
 __all__ = [
     "IAccountChangeStore",
@@ -110,6 +111,7 @@ __all__ = [
     "IStage",
     "IThreepidStore",
     "IThreepidValidation",
+    "IThreepidValidationStore",
     "ITokenStore",
     "IUserInfoStore",
 ]

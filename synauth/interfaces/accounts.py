@@ -40,26 +40,3 @@ class IAccountChangeStore(Interface):
             errs with L{synauth.errors.StoreError} 404 if there is no such
             account.
         """
-
-
-class IThreepidValidation(Interface):
-    """
-    Proofs that somebody has an address.
-    """
-
-    def proof_of(medium, creds):
-        """
-        @param medium: C{"email"} or C{"msisdn"}.
-        @param creds: the C{threepid_creds} of a client: C{sid} and
-            C{client_secret}; not checked beyond being an object.
-        @return: a Deferred that fires with a L{synauth.threepids.Proof}, or
-            with C{None} unless the session that is meant was validated.
-        """
-
-    def spend(sid):
-        """
-        Use a proof for what it was given for, before that becomes visible.
-
-        @return: a Deferred that fires with whether it was there to be taken: of
-            several that take it at once one does.
-        """

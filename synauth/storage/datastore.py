@@ -19,6 +19,7 @@ from synauth.interfaces import (
     IExternalIdStore,
     IProfileStore,
     IThreepidStore,
+    IThreepidValidationStore,
     ITokenStore,
     IUserInfoStore,
 )
@@ -29,6 +30,7 @@ from synauth.storage.devices import DeviceStore
 from synauth.storage.external_ids import ExternalIdStore
 from synauth.storage.module_transactions import run_interaction
 from synauth.storage.profiles import ProfileStore
+from synauth.storage.threepid_validation import ThreepidValidationStore
 from synauth.storage.threepids import ThreepidStore
 from synauth.storage.token_cache import MAX_TOKENS, TokenCache
 from synauth.storage.tokens import TokenStore
@@ -44,6 +46,7 @@ from synauth.storage.userinfo import UserInfoStore
     IAuthStore,
     IProfileStore,
     IThreepidStore,
+    IThreepidValidationStore,
     IExternalIdStore,
     IUserInfoStore,
 )
@@ -54,6 +57,7 @@ class DataStore(
     DeviceStore,
     ProfileStore,
     ThreepidStore,
+    ThreepidValidationStore,
     ExternalIdStore,
     UserInfoStore,
     AdministrationStore,

@@ -20,8 +20,10 @@ from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
 from synauth.web.login_page import LoginPage
 from synauth.web.register import RegisterEndpoint
+from synauth.web.request_token import RequestTokenEndpoints
 from synauth.web.routes import add_resource, build_root
 from synauth.web.sessions import SessionEndpoints
+from synauth.web.submit_token import SubmitTokenEndpoints
 
 
 def make_root(
@@ -46,8 +48,10 @@ def make_root(
             "login": LoginEndpoint(hs),
             "login_page": LoginPage(hs),
             "register": RegisterEndpoint(hs),
+            "request_token": RequestTokenEndpoints(hs),
             "sessions": SessionEndpoints(hs),
             "shared_secret": SharedSecretRegistration(hs),
+            "submit_token": SubmitTokenEndpoints(hs),
         },
     )
     for path, resource in (resources or {}).items():

@@ -18,6 +18,7 @@ from synauth.web.client_endpoints import (
     SESSIONS,
 )
 from synauth.web.routes import Group
+from synauth.web.validation_endpoints import VALIDATION
 
 GROUPS: Tuple[Tuple[str, Group], ...] = (
     ("The server", SERVER),
@@ -25,6 +26,7 @@ GROUPS: Tuple[Tuple[str, Group], ...] = (
     ("Registration", REGISTRATION),
     ("The account", ACCOUNT),
     ("Devices", DEVICES),
+    ("Addresses", VALIDATION),
     ("Pages", PAGES),
     ("Administration", ADMINISTRATION),
 )

@@ -6,6 +6,7 @@ to.  So an id with a slash in it, which a client has to encode, looks like
 several segments to them; only user ids, whose form is known, are let off that.
 """
 
+import posixpath
 from typing import Callable, Dict, List, Sequence
 
 from synauth.web.routes import Route
@@ -35,9 +36,11 @@ def patterns(routes: Sequence[Route], alone: bool = False) -> List[str]:
 def _alternatives(prefixes: Sequence[str]) -> str:
     if len(prefixes) == 1:
         return _literal(prefixes[0])
-    start = "/_matrix/client/"
-    versions = "|".join(_literal(prefix[len(start) :]) for prefix in prefixes)
-    return "%s(%s)" % (start, versions)
+    # What they have in common, whole segments of it, stands there once.
+    start = posixpath.commonpath(prefixes)
+    start += "" if start.endswith("/") else "/"
+    rest = "|".join(_literal(prefix[len(start) :]) for prefix in prefixes)
+    return "%s(%s)" % (_literal(start), rest)
 
 
 def _expression(path: str) -> str:

@@ -14,9 +14,9 @@ from synauth.auth.stages import (
     CallableStage,
     Checkers,
     DummyStage,
-    EmailIdentityStage,
     LoginStage,
     RecaptchaStage,
+    ThreepidStage,
 )
 from synauth.errors import LoginError, MatrixError
 from synauth.interfaces import IStage
@@ -52,6 +52,13 @@ class PasswordContractTests(
     """
 
 
+def email_stage(hs: MemoryHomeServer) -> ThreepidStage:
+    """
+    @return: the stage for e-mail addresses.
+    """
+    return ThreepidStage("m.login.email.identity", "email", hs)
+
+
 class LoginTypeContractTests(make_istage_tests(lambda case: login_stage(PIN))):
     """
     A login type of a module.
@@ -67,7 +74,7 @@ class RecaptchaContractTests(
 
 
 class EmailIdentityContractTests(
-    make_istage_tests(lambda case: EmailIdentityStage(MemoryHomeServer()))
+    make_istage_tests(lambda case: email_stage(MemoryHomeServer()))
 ):
     """
     C{m.login.email.identity}.
@@ -289,7 +296,7 @@ class LoginStageTests(StageTestCase):
 
 class EmailIdentityStageTests(StageTestCase):
     """
-    L{EmailIdentityStage}.
+    L{ThreepidStage}.
     """
 
     def test_styles(self) -> None:
@@ -301,7 +308,7 @@ class EmailIdentityStageTests(StageTestCase):
         for style in STYLES:
             hs = MemoryHomeServer(style)
             hs.identity.validated["sid"] = dict(address)
-            stage = EmailIdentityStage(hs)
+            stage = email_stage(hs)
             creds = {"sid": "sid", "client_secret": "x"}
             self.assertEqual(
                 self.passes(stage, {"threepid_creds": creds}),
@@ -317,14 +324,43 @@ class EmailIdentityStageTests(StageTestCase):
         """
         Without credentials there is nothing to ask about.
         """
-        stage = EmailIdentityStage(MemoryHomeServer())
+        stage = email_stage(MemoryHomeServer())
         self.assertEqual(self.refused(stage, {}), (LoginError, 400, "M_MISSING_PARAM"))
+
+    def test_other_medium(self) -> None:
+        """
+        A telephone is no e-mail address, and the other way round.
+        """
+        for stage_type, medium, other in (
+            ("m.login.email.identity", "email", "msisdn"),
+            ("m.login.msisdn", "msisdn", "email"),
+        ):
+            hs = MemoryHomeServer()
+            address = {"medium": other, "address": "1", "validated_at": 5}
+            hs.identity.validated["sid"] = address
+            stage = ThreepidStage(stage_type, medium, hs)
+            creds = {"threepid_creds": {"sid": "sid", "client_secret": "x"}}
+            self.assertEqual(
+                self.refused(stage, creds), (LoginError, 401, "M_UNAUTHORIZED")
+            )
+            address["medium"] = medium
+            self.assertEqual(self.passes(stage, creds)["medium"], medium)
+
+    def test_old_name(self) -> None:
+        """
+        C{threepidCreds} is what older clients write.
+        """
+        hs = MemoryHomeServer()
+        address = {"medium": "email", "address": "a@example.org", "validated_at": 5}
+        hs.identity.validated["sid"] = address
+        proved = self.passes(email_stage(hs), {"threepidCreds": {"sid": "sid"}})
+        self.assertEqual(proved["address"], "a@example.org")
 
     def test_wrong_types(self) -> None:
         """
         Credentials are an object.
         """
-        stage = EmailIdentityStage(MemoryHomeServer())
+        stage = email_stage(MemoryHomeServer())
         for creds in (None, "sid", 5, ["sid"], True):
             self.assertEqual(
                 self.refused(stage, {"threepid_creds": creds}),

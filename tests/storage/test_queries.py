@@ -5,10 +5,12 @@ How the stores' queries are answered.
 import re
 from typing import Any, Set
 
+import attr
 from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.storage.migrations import VERSION_TABLE
 from synauth.storage.records import NewAccount, NewLogin, Rotation
+from synauth.storage.threepid_validation import Attempt
 from synauth.storage.user_list import UserQuery
 from synauth.testing.storecase import ALICE, login_of
 from tests.storage.fixtures import inline_store_and_database, rows
@@ -96,7 +98,25 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("replace_threepids", ALICE, [])
         self.do("add_puppet_token", ALICE, ALICE, "puppet", None)
         self.do("get_user_by_access_token", "puppet")
+        self.validate_addresses()
         self.list_users()
+
+    def validate_addresses(self) -> None:
+        """
+        Do what is done with addresses that somebody wants to prove.
+        """
+        for send_attempt, token in ((1, "t1"), (2, "t2"), (2, "t3")):
+            attempt = Attempt(
+                "email", "a@b", "secret", send_attempt, "sid", token, None, 10**12, 0
+            )
+            self.do("start_validation", attempt)
+        self.do("forget_attempt", "sid", 2)
+        self.do("start_validation", attr.evolve(attempt, expires_ms=10**13))
+        self.do("validate", "sid", "secret", "t3", 10**12)
+        self.do("get_validation", "sid", "secret")
+        self.do("spend_validation", "sid", "secret")
+        for _ in range(2):
+            self.do("spend_foreign_validation", "https://id", "1", 10**13)
 
     def manage_account(self) -> None:
         """

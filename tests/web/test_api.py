@@ -15,7 +15,7 @@ from tests.web.server import PASSWORD, EndpointTestCase, Server
 
 CLIENT = "/_matrix/client/"
 # What is for a browser: errors are pages there, and bodies are forms.
-PAGES = ("fallback.", "consent.")
+PAGES = ("fallback.", "consent.", "submit_token.")
 POSTS = sorted(
     r.prefixes[-1] + r.path
     for r in ROUTES

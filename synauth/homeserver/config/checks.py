@@ -6,6 +6,7 @@ from typing import Any, Mapping, Sequence
 
 from synauth.homeserver.config.consent import check_consent
 from synauth.homeserver.config.database import check_database
+from synauth.homeserver.config.mail import check_mail
 from synauth.homeserver.config.table import Reading
 from synauth.homeserver.config.yamlfile import Node
 
@@ -22,6 +23,7 @@ def check(
     """
     check_database(values, root, reading)
     check_consent(values, root, reading)
+    check_mail(values, root, reading)
     _check_captcha(values, root, reading)
     _check_registration(values, root, reading)
     if values["listeners"] == () and not listen:

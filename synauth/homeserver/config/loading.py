@@ -13,6 +13,7 @@ from synauth.homeserver.config.checks import check
 from synauth.homeserver.config.consent import user_consent
 from synauth.homeserver.config.kinds import TEXT, list_of
 from synauth.homeserver.config.lifetimes import settle_lifetimes
+from synauth.homeserver.config.mail import email_of
 from synauth.homeserver.config.options import OPTIONS
 from synauth.homeserver.config.secretfile import SECRET_FILES, read_secret_files
 from synauth.homeserver.config.settings import Database, HomeServerConfig
@@ -119,6 +120,9 @@ def _assemble(
         rc_login_account=_rate(values, "rc_login.account"),
         rc_login_failed_attempts=_rate(values, "rc_login.failed_attempts"),
         rc_registration=_rate(values, "rc_registration"),
+        rc_3pid_validation=_rate(values, "rc_3pid_validation"),
+        email=email_of(values),
+        msisdn_delegate=values["account_threepid_delegates.msisdn"],
         sessions=values["synauth.sessions"],
         captcha_box=captcha_box(values),
         user_consent=user_consent(values),

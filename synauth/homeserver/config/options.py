@@ -24,6 +24,7 @@ from synauth.homeserver.config.kinds import (
     list_of,
 )
 from synauth.homeserver.config.listeners import LISTENERS
+from synauth.homeserver.config.mail import MAIL
 from synauth.homeserver.config.modules import MODULES
 from synauth.homeserver.config.table import Option
 
@@ -204,6 +205,7 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
         ),
     ),
     ("Accounts", ACCOUNT),
+    ("E-mail and telephone numbers", MAIL),
     (
         "Registration",
         (

@@ -2,7 +2,7 @@
 The configuration as the rest of synauth sees it.
 """
 
-from typing import Any, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Pattern, Sequence, Tuple
 
 import attr
 
@@ -81,6 +81,42 @@ class LoginViaExistingSession:
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
+class EmailConfig:
+    """
+    How mail is sent.
+
+    @ivar tlsname: the name that the mail server's certificate has to be for.
+    @ivar validation_token_lifetime: in ms.
+    @ivar subjects: by their keys in the configuration.
+    """
+
+    smtp_host: str
+    smtp_port: int
+    smtp_user: Optional[str]
+    smtp_pass: Optional[str] = attr.ib(repr=False)
+    force_tls: bool
+    require_transport_security: bool
+    enable_tls: bool
+    tlsname: str
+    notif_from: str
+    app_name: str
+    validation_token_lifetime: int
+    subjects: Mapping[str, str]
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class AllowedThreepid:
+    """
+    Addresses that accounts can have.
+
+    @ivar pattern: matches from an address's beginning.
+    """
+
+    medium: str
+    pattern: Pattern[str]
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
 class HomeServerConfig:
     """
     All settings, checked.  Names are those of a homeserver's configuration,
@@ -95,6 +131,8 @@ class HomeServerConfig:
         L{synauth.homeserver.signing_key}.
     @ivar refreshable_access_token_lifetime: C{None} for no refresh tokens.
     @ivar user_consent: C{None} if there are no rules to agree to.
+    @ivar email: C{None} where there is no mail.
+    @ivar msisdn_delegate: the identity server that validates telephone numbers.
     @ivar modules: each a L{ProviderEntry}.
     @ivar password_providers: the same, C{ldap_config} among them.
     @ivar module_timeout: how long a module may take, in ms.
@@ -134,6 +172,13 @@ class HomeServerConfig:
     ui_auth_session_timeout: int
     enable_set_displayname: bool
     enable_3pid_changes: bool
+
+    email: Optional[EmailConfig]
+    request_token_inhibit_3pid_errors: bool
+    next_link_domain_whitelist: Optional[Tuple[str, ...]]
+    trusted_third_party_id_servers: Tuple[str, ...]
+    msisdn_delegate: Optional[str]
+    allowed_local_3pids: Optional[Tuple[AllowedThreepid, ...]]
     login_via_existing_session: LoginViaExistingSession
 
     enable_registration: bool
@@ -152,6 +197,7 @@ class HomeServerConfig:
     rc_login_account: RateLimit
     rc_login_failed_attempts: RateLimit
     rc_registration: RateLimit
+    rc_3pid_validation: RateLimit
     sessions: str
     hash_threads: Optional[int]
     hash_queue: int
@@ -160,6 +206,18 @@ class HomeServerConfig:
 
     unused_keys: Tuple[UnusedKey, ...]
     warnings: Tuple[str, ...]
+
+    def allows_threepid(self, medium: str, address: str) -> bool:
+        """
+        @param address: in its canonical form.
+        @return: whether an account can have it (C{allowed_local_3pids}).
+        """
+        if self.allowed_local_3pids is None:
+            return True
+        return any(
+            allowed.medium == medium and allowed.pattern.match(address)
+            for allowed in self.allowed_local_3pids
+        )
 
     @property
     def handler_options(self) -> HandlerOptions:

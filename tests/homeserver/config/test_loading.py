@@ -44,6 +44,7 @@ SECRET_KEYS = {
     "password_config.pepper",
     "password_providers",
     "recaptcha_private_key",
+    "email.smtp_pass",
     "registration_shared_secret",
 }
 
