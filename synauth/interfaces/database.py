@@ -13,6 +13,10 @@ class IDatabase(Interface):
     """
 
     engine = Attribute("What SQL can't say the same way everywhere.")
+    news = Attribute(
+        "How processes on it tell each other things, a"
+        " L{synauth.storage.news.News}; None if they can't."
+    )
 
     def start():
         """

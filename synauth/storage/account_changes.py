@@ -16,8 +16,8 @@ from synauth.interfaces import IAccountChangeStore
 from synauth.storage.ending import end_tokens
 from synauth.storage.issuing import require_account
 from synauth.storage.records import EndedToken
+from synauth.storage.revocations import RemembersTokens
 from synauth.storage.text import require_storable, storable
-from synauth.storage.token_cache import RemembersTokens
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)

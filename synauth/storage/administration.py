@@ -15,8 +15,8 @@ from synauth.interfaces import IAdministrationStore, IClock, IEngine
 from synauth.storage.ending import end_puppets
 from synauth.storage.issuing import insert_access_token, require_account
 from synauth.storage.records import EndedToken
+from synauth.storage.revocations import RemembersTokens
 from synauth.storage.text import require_storable, storable
-from synauth.storage.token_cache import RemembersTokens
 from synauth.storage.user_list import ListedUser, UserQuery, get_users_paginate
 
 # What an administrator may change.

@@ -21,7 +21,10 @@ class Database:
     writer makes writes wait in a queue and not for a lock.
 
     @ivar engine: what the SQL may depend on.
+    @cvar news: nobody else is told of anything.
     """
+
+    news = None
 
     def __init__(self, reactor: Any, engine: SqliteEngine, readers: int = 2) -> None:
         """

@@ -30,9 +30,9 @@ from synauth.storage.devices import DeviceStore
 from synauth.storage.external_ids import ExternalIdStore
 from synauth.storage.module_transactions import run_interaction
 from synauth.storage.profiles import ProfileStore
+from synauth.storage.revocations import remembering
 from synauth.storage.threepid_validation import ThreepidValidationStore
 from synauth.storage.threepids import ThreepidStore
-from synauth.storage.token_cache import MAX_TOKENS, TokenCache
 from synauth.storage.tokens import TokenStore
 from synauth.storage.userinfo import UserInfoStore
 
@@ -74,8 +74,7 @@ class DataStore(
         """
         self._database = database
         self._clock = clock
-        # What another process has ended nobody tells this one.
-        self._cache = TokenCache(0 if database.engine.shared else MAX_TOKENS)
+        self._cache, self._revocations = remembering(database)
 
     @inlineCallbacks
     def run_interaction(
@@ -89,8 +88,9 @@ class DataStore(
 
         @return: fires with the function's result.
         """
-        written = self._database.write(run_interaction, function, args, kwargs)
-        result, afterwards = yield written.addBoth(self._cache.forget_all)
+        result, afterwards = yield self._revocations.write(
+            None, run_interaction, function, args, kwargs
+        )
         for callback, its_args, its_kwargs in afterwards:
             callback(*its_args, **its_kwargs)
         return result

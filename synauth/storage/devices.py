@@ -11,8 +11,8 @@ from zope.interface import implementer
 from synauth.interfaces import IDeviceStore
 from synauth.storage.ending import end_tokens
 from synauth.storage.records import Device, EndedToken, NewLogin
+from synauth.storage.revocations import RemembersTokens
 from synauth.storage.text import cleaned, require_storable, storable
-from synauth.storage.token_cache import RemembersTokens
 
 _DEVICE = """
     SELECT user_id, device_id, display_name, last_seen, ip, user_agent

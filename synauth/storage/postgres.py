@@ -121,8 +121,9 @@ class PostgresEngine:
 
     def set_up(self, connection: Any) -> None:
         """
-        Where no transaction was begun nothing is written.  A server that is
-        left alone in a transaction does not keep its locks for ever.  Small
+        Where no transaction was begun nothing is written.  A process that stops
+        in a transaction loses it, before those who wait for its locks lose
+        patience.  Small
         tables are searched by their indexes, too: a transaction that has looked
         at a whole table collides with all others.
         """
@@ -131,7 +132,7 @@ class PostgresEngine:
             "SET default_transaction_read_only = on;"
             "SET statement_timeout = %d;"
             "SET idle_in_transaction_session_timeout = %d;"
-            "SET enable_seqscan = off" % (milliseconds, 2 * milliseconds)
+            "SET enable_seqscan = off" % (milliseconds, milliseconds // 2)
         )
 
     def allow_writing(self, txn: Any, allowed: bool) -> None:

@@ -4,6 +4,7 @@ psycopg2's connections, to be used like SQLite's.
 
 import os
 import socket
+import threading
 from typing import Any, Iterable, List, Optional, Sequence
 
 from psycopg2 import InternalError
@@ -64,6 +65,7 @@ class PostgresConnection:
         # Of our own, because another thread may want to cut the connection
         # while libpq closes its descriptor and the system gives it away again.
         self._socket = socket.socket(fileno=os.dup(connection.fileno()))
+        self._socket_lock = threading.Lock()
 
     @property
     def closed(self) -> bool:
@@ -109,20 +111,49 @@ class PostgresConnection:
         status = self._connection.get_transaction_status()
         return bool(status != TRANSACTION_STATUS_IDLE)
 
+    def fileno(self) -> int:
+        """
+        @return: what can be selected for reading.
+        """
+        descriptor: int = self._connection.fileno()
+        return descriptor
+
+    def poll(self) -> None:
+        """
+        Take in what the server has sent by itself.
+        """
+        self._connection.poll()
+
+    def has_notifications(self) -> bool:
+        """
+        Whether L{notifications} would give any.
+        """
+        return bool(self._connection.notifies)
+
+    def notifications(self) -> List[str]:
+        """
+        @return: what has been notified since the last time.
+        """
+        taken = [each.payload for each in self._connection.notifies]
+        del self._connection.notifies[: len(taken)]
+        return taken
+
     def close(self) -> None:
         """
         Close it; may be done again.
         """
         self._connection.close()
-        self._socket.close()
+        with self._socket_lock:
+            self._socket.close()
 
     def cut(self) -> None:
         """
         Have whoever waits for the server on it fail at once.  May be called on
-        any thread as long as nobody closes it.
+        any thread.
         """
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            # It is cut already.
-            pass
+        with self._socket_lock:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                # It is cut already, or closed.
+                pass

@@ -21,6 +21,7 @@ from zope.interface import implementer
 from synauth.awaiting import Steps
 from synauth.errors import DatabaseUnavailableError
 from synauth.interfaces import IDatabase
+from synauth.storage.news import News
 from synauth.storage.postgres import PostgresEngine
 from synauth.storage.postgres_connection import PostgresConnection
 
@@ -62,6 +63,7 @@ class ServerDatabase:
     @param dice: gives a number from 0 to 1; by it those who got into one
         another's way come again at different times.
     @ivar engine: what the SQL may depend on.
+    @ivar news: of other processes.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class ServerDatabase:
         dice: Callable[[], float] = secrets.SystemRandom().random,
     ) -> None:
         self.engine = engine
+        self.news = News(reactor, engine)
         self._reactor = reactor
         self._threads = threads
         self._max_jobs = threads[1] + max_waiting
@@ -92,13 +95,18 @@ class ServerDatabase:
         Open the database.  The threads start with the reactor, and end with it.
         """
         self._pool = ThreadPool(*self._threads, name="synauth.database")
-        self._starting = self._reactor.callWhenRunning(self._pool.start)
+        self._starting = self._reactor.callWhenRunning(self._start_threads)
         self._watch = LoopingCall(self._cut_overdue)
         self._watch.clock = self._reactor
         self._watch.start(1, now=False)
         self._shutdown = self._reactor.addSystemEventTrigger(
             "during", "shutdown", self._stop
         )
+
+    def _start_threads(self) -> None:
+        if self._pool is not None:
+            self._pool.start()
+            self.news.start()
 
     def close(self) -> None:
         """
@@ -113,6 +121,7 @@ class ServerDatabase:
         if pool is None:
             return
         self._watch.stop()
+        self.news.stop()
         if pool.started:
             # The threads are waited for, but not for ever.
             impatience = threading.Timer(self.engine.timeout_s, self._cut_all)

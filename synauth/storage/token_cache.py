@@ -1,23 +1,18 @@
 """
 Whose an access token is, remembered, because every request asks.
 
-A process that is the only one to write to its database remembers what is right
-as long as it forgets in time: every write that may end a user's tokens, or
-change what the account may do, makes it forget that user before the write is
-answered.  Where others write too, nothing is remembered: each request asks, by
-one statement and one index, and a token that was ended anywhere is refused
-everywhere from then on.
+What is remembered is right as long as it is forgotten in time: every write that
+may end a user's tokens, or change what the account may do, makes all that
+remember forget that user before the write is answered, see
+L{synauth.storage.revocations}.
 """
 
 from collections import OrderedDict
-from typing import Any, Callable, Dict, Optional, Set, TypeVar
+from typing import Any, Callable, Dict, Optional, Set
 
 from twisted.internet.defer import Deferred, succeed
 
-from synauth.interfaces import IDatabase
 from synauth.storage.records import TokenInfo
-
-T = TypeVar("T")
 
 MAX_TOKENS = 10000
 
@@ -27,10 +22,17 @@ class TokenCache:
     The tokens that were asked for last.
 
     @param max_tokens: how many are kept; 0 for none.
+    @param usable: whether what is remembered may be right; if not, the database
+        is asked.
     """
 
-    def __init__(self, max_tokens: int = MAX_TOKENS) -> None:
+    def __init__(
+        self,
+        max_tokens: int = MAX_TOKENS,
+        usable: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._max_tokens = max_tokens
+        self._usable = usable
         self._infos: "OrderedDict[str, TokenInfo]" = OrderedDict()
         self._tokens_of: Dict[str, Set[str]] = {}
         self._forgotten = 0
@@ -47,7 +49,7 @@ class TokenCache:
         @return: fires with what is remembered, or with what the database says.
         """
         info = self._infos.get(token)
-        if info is not None:
+        if info is not None and self._usable():
             self._infos.move_to_end(token)
             return succeed(info)
         return read(token).addCallback(self._keep, token, self._forgotten)
@@ -105,21 +107,3 @@ def _whose(info: TokenInfo) -> Set[str]:
     @return: the users whose state decides about a token.
     """
     return {info.user_id, info.token_owner}
-
-
-class RemembersTokens:
-    """
-    A store over a database whose tokens are remembered.
-    """
-
-    _database: IDatabase
-    _cache: TokenCache
-
-    def _write_about(
-        self, user_id: str, function: Callable[..., T], *args: Any
-    ) -> "Deferred[T]":
-        """
-        Write what may end tokens of a user, or change what they are good for.
-        """
-        written = self._database.write(function, *args)
-        return written.addBoth(self._cache.forget, user_id)

@@ -24,9 +24,9 @@ from synauth.storage.records import (
     Rotation,
     TokenInfo,
 )
+from synauth.storage.revocations import RemembersTokens
 from synauth.storage.rotation import get_refresh_token, mark_as_used, rotate
 from synauth.storage.text import require_storable, storable
-from synauth.storage.token_cache import RemembersTokens
 
 
 @implementer(ITokenStore)
@@ -43,9 +43,10 @@ class TokenStore(RemembersTokens):
         """
         See L{ITokenStore.add_login}.
         """
-        return self._write_about(
+        written: "Deferred[List[EndedToken]]" = self._revocations.write_ending(
             login.user_id, record_login, self._database.engine, login
         )
+        return written
 
     def add_access_token_to_user(
         self,
@@ -130,14 +131,7 @@ class TokenStore(RemembersTokens):
         See L{ITokenStore.delete_access_token}.  The other tokens of the same
         login end with it.
         """
-        return self._database.write(_delete_access_token, token).addCallback(
-            self._forget_ended
-        )
-
-    def _forget_ended(self, ended: List[EndedToken]) -> List[EndedToken]:
-        for token in ended:
-            self._cache.forget(None, token.user_id)
-        return ended
+        return self._revocations.write(None, _delete_access_token, token)
 
     def user_delete_access_tokens(
         self,

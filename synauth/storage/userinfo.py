@@ -12,8 +12,8 @@ from zope.interface import implementer
 from synauth.interfaces import IUserInfoStore
 from synauth.storage.administration import change_account
 from synauth.storage.issuing import is_approved
+from synauth.storage.revocations import RemembersTokens
 from synauth.storage.text import storable
-from synauth.storage.token_cache import RemembersTokens
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)

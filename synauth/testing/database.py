@@ -20,8 +20,11 @@ class InlineDatabase:
     The real SQL on the caller's thread: every Deferred has fired already.
 
     @ivar engine: what the SQL may depend on.
+    @cvar news: nobody else is told of anything.
     @ivar connection: the one connection, for a test to look behind the stores.
     """
+
+    news = None
 
     def __init__(self, path: str = MEMORY, engine: Optional[IEngine] = None) -> None:
         """
