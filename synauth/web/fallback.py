@@ -10,7 +10,7 @@ from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.ratelimit import address_key
 from synauth.auth.sessions import Session
-from synauth.awaiting import Steps
+from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes, LoginType
 from synauth.errors import LimitExceededError, MatrixError
 from synauth.homeserver.server import HomeServer
@@ -83,13 +83,13 @@ class FallbackEndpoint:
         """
         limiter = self._passwords if stage == LoginType.PASSWORD else self._others
         address = address_key(request.client_address())
-        limiter.hit(address)
+        yield awaiting(limiter.hit, address)
         taken = yield self._hs.auth_handler.add_oob_auth(
             stage, answer, request.client_address()
         )
         if not taken:
             raise MatrixError(401, "That was not right", Codes.UNAUTHORIZED)
-        limiter.refund(address)
+        yield awaiting(limiter.refund, address)
 
     def _page(self, stage: str) -> FallbackPage:
         page = self._pages.get(stage)
