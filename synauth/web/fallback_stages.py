@@ -19,6 +19,18 @@ Values = Dict[str, Any]
 # as well, for those who come from there.
 CAPTCHA_FIELDS = ("g-recaptcha-response", "h-captcha-response", "cf-turnstile-response")
 
+# What somebody wants who has a session for a path, after its version: whoever
+# is asked for a password has to know what it is for.
+_WANTED = (
+    ("/delete_devices", "sign devices out of your account"),
+    ("/devices/", "sign a device out of your account"),
+    ("/account/password", "change your password"),
+    ("/account/deactivate", "end your account, for good"),
+    ("/account/3pid/add", "add an address to your account"),
+    ("/login/get_token", "sign another device in to your account"),
+)
+_SOMETHING = "do something with your account"
+
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
 class FallbackPage:
@@ -97,7 +109,17 @@ def _token(session: Session, form: Form) -> Values:
 
 
 def _user(session: Session) -> Values:
-    return {"user": user_of(session)}
+    return {"user": user_of(session), "description": description_of(session)}
+
+
+def description_of(session: Session) -> str:
+    """
+    @return: what a session is for, in words that follow "wants to".
+    """
+    _, uri = session.operation or ("", "")
+    # Behind "/_matrix/client/v3".
+    path = "/" + "/".join(uri.split("?")[0].split("/")[4:])
+    return next((w for begins, w in _WANTED if path.startswith(begins)), _SOMETHING)
 
 
 def _password(session: Session, form: Form) -> Values:

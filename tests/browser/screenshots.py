@@ -25,6 +25,7 @@ VALUES: Dict[str, Any] = {
     "failure_reason": "This link is not valid any more, or was used already.",
     "link": "https://matrix.example.org/" + "x" * 120,
     "server_name": "matrix.subdomain.example.org",
+    "description": "end your account, for good",
     "password": True,
     "box_class": "g-recaptcha",
     "script_url": "about:blank",

@@ -513,6 +513,30 @@ class PasswordTests(FallbackTestCase):
         answer = self.server.post("/v3/delete_devices", body, token=self.token)
         self.assertEqual(self.assertAnswered(answer), {})
 
+    def test_purpose(self) -> None:
+        """
+        The page says what the password is for: who sends a link to such a page
+        to somebody else is seen through.
+        """
+        for method, path, words in (
+            ("POST", "/v3/delete_devices", "sign devices out of your account"),
+            ("POST", "/r0/delete_devices?x=1", "sign devices out of your account"),
+            ("DELETE", "/v3/devices/A", "sign a device out of your account"),
+            ("POST", "/unstable/account/password", "change your password"),
+            ("POST", "/v3/account/deactivate", "end your account, for good"),
+            ("POST", "/v3/account/3pid/add", "add an address to your account"),
+            ("POST", "/v1/login/get_token", "sign another device in to your account"),
+            ("POST", "/v3/else", "do something with your account"),
+            ("POST", "", "do something with your account"),
+        ):
+            operation = (method, "/_matrix/client" + path)
+            asked = self.server.hs.auth_handler.check_auth(
+                [[self.PASSWORD]], {}, "192.0.2.1", operation
+            )
+            self.session = self.successResultOf(asked)[3]
+            text = self.page(self.PASSWORD).one("main").text
+            self.assertIn("wants to %s." % words, text)
+
     def test_wrong(self) -> None:
         """
         A wrong password, none and nobody are refused alike, on the same page;
