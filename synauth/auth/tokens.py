@@ -27,7 +27,7 @@ _BASE = ("gen", "user_id", "type")
 # are for the host to verify.
 _SHAPES: Dict[str, Set[Tuple[str, ...]]] = {
     "access": {_BASE + ("nonce",), _BASE + ("time", "nonce")},
-    "refresh": {_BASE + ("nonce",)},
+    "refresh": {_BASE + ("nonce",), _BASE + ("device_id", "nonce")},
     # Always with a nonce: could one be appended, a used token were another one.
     "login": {_BASE + ("time", "nonce")},
     "delete_pusher": {_BASE},
@@ -80,11 +80,31 @@ class MacaroonTokens:
         expiry = [] if duration_in_ms is None else [self._expiry(duration_in_ms)]
         return self._mint(user_id, "access", expiry + [_nonce()] + extra_caveats)
 
-    def refresh_token(self, user_id: str) -> str:
+    def refresh_token(self, user_id: str, device_id: Optional[str] = None) -> str:
         """
         See L{synauth.AuthHandler.generate_refresh_token}.
+
+        @param device_id: whose it is, for L{device_of}.
         """
-        return self._mint(user_id, "refresh", [_nonce()])
+        device = [] if device_id is None else ["device_id = " + device_id]
+        return self._mint(user_id, "refresh", device + [_nonce()])
+
+    def device_of(self, token: str) -> Optional[Tuple[str, str]]:
+        """
+        Whose a refresh token was that is not in any database any more.
+
+        @param token: as a client sent it.
+        @return: C{(user id, device id)}, or C{None} if it is not one of ours,
+            or has no device.
+        """
+        try:
+            macaroon = deserialize(token)
+            user_id = self.get_user_id_from_macaroon(macaroon)
+            self.validate_macaroon(macaroon, "refresh", True, user_id)
+        except AuthError:
+            return None
+        device_id = _caveats(macaroon).get("device_id")
+        return None if device_id is None else (user_id, device_id)
 
     def login_token(self, user_id: str, duration_in_ms: int) -> str:
         """

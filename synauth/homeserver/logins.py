@@ -16,7 +16,8 @@ from synauth.awaiting import Steps
 from synauth.errors import InvalidTokenError
 from synauth.homeserver.devices import new_device_id
 from synauth.interfaces import ICallbacks, IClock
-from synauth.storage.records import EndedToken, NewLogin, Rotation
+from synauth.storage.records import EndedToken, NewLogin, RefreshToken, Rotation
+from synauth.storage.text import storable
 
 _log = Logger()
 
@@ -95,8 +96,9 @@ class Logins:
         now = self._clock.time_msec()
         refreshable_ms = config.refreshable_access_token_lifetime
         session_expiry = _later(now, config.session_lifetime)
+        device_id = details.device_id or new_device_id()
         if details.refreshable and refreshable_ms is not None:
-            refresh_token = self._macaroons.refresh_token(user_id)
+            refresh_token = self._refresh_token(user_id, device_id)
             refresh_expiry = _earliest(
                 _later(now, config.refresh_token_lifetime), session_expiry
             )
@@ -107,7 +109,7 @@ class Logins:
         valid_until = _earliest(valid_until, session_expiry)
         return NewLogin(
             user_id=user_id,
-            device_id=details.device_id or new_device_id(),
+            device_id=device_id,
             display_name=details.display_name,
             access_token=self._access_token(user_id, now, valid_until),
             valid_until_ms=valid_until,
@@ -169,7 +171,8 @@ class Logins:
         account_gate(info, even_locked)
         if info.valid_until_ms is not None and not even_expired:
             if info.valid_until_ms <= self._clock.time_msec():
-                raise InvalidTokenError("Access token has expired", soft_logout=True)
+                there = yield self._is_there(info.user_id, info.device_id)
+                raise InvalidTokenError("Access token has expired", soft_logout=there)
         if info.unused_successor:
             yield self._store.mark_access_token_as_used(info.user_id, info.token_id)
         return Requester(
@@ -195,14 +198,20 @@ class Logins:
             L{account_gate<synauth.account_state.account_gate>}.
         """
         old = yield self._store.get_refresh_token(token)
-        account = old and (yield self._store.get_user(old.user_id))
+        if old is None:
+            # Or it has had its successor, and the client may have the same
+            # device still.
+            whose = self._macaroons.device_of(token) or (None, None)
+            there = yield self._is_there(*whose)
+            raise InvalidTokenError("Unknown refresh token", soft_logout=there)
+        account = yield self._store.get_user(old.user_id)
         if account is None:
             raise InvalidTokenError("Unknown refresh token")
         account_gate(account)
         now = self._clock.time_msec()
         expiry = _earliest(old.expiry_ms, old.session_expiry_ms)
         if old.superseded or _past(expiry, now):
-            raise _refresh_refused("The refresh token is not good any more")
+            yield self._refuse(old)
         config = self._config
         valid_until = _earliest(
             _later(now, config.refreshable_access_token_lifetime),
@@ -211,7 +220,7 @@ class Logins:
         rotation = Rotation(
             old=old,
             access_token=self._access_token(old.user_id, now, valid_until),
-            refresh_token=self._macaroons.refresh_token(old.user_id),
+            refresh_token=self._refresh_token(old.user_id, old.device_id),
             valid_until_ms=valid_until,
             refresh_expiry_ms=_earliest(
                 _later(now, config.refresh_token_lifetime), old.session_expiry_ms
@@ -219,7 +228,7 @@ class Logins:
         )
         rotated = yield self._store.rotate_refresh_token(rotation)
         if not rotated:
-            raise _refresh_refused("The refresh token is not good any more")
+            yield self._refuse(old)
         body = {
             "access_token": rotation.access_token,
             "refresh_token": rotation.refresh_token,
@@ -277,6 +286,32 @@ class Logins:
             ]
         )
 
+    @inlineCallbacks
+    def _refuse(self, old: RefreshToken) -> Steps[None]:
+        there = yield self._is_there(old.user_id, old.device_id)
+        raise InvalidTokenError(
+            "The refresh token is not good any more", soft_logout=there
+        )
+
+    @inlineCallbacks
+    def _is_there(
+        self, user_id: Optional[str], device_id: Optional[str]
+    ) -> Steps[bool]:
+        """
+        @return: fires with whether a client whose token has expired can come
+            back as the device that it was: then it is logged out softly.
+        """
+        if user_id is None or device_id is None:
+            return False
+        device = yield self._store.get_device(user_id, device_id)
+        return device is not None
+
+    def _refresh_token(self, user_id: str, device_id: Optional[str]) -> str:
+        # The store refuses what it can't keep, with a better word.
+        if device_id is not None and not storable(device_id):
+            device_id = None
+        return self._macaroons.refresh_token(user_id, device_id)
+
     def _access_token(self, user_id: str, now: int, valid_until: Optional[int]) -> str:
         duration = None if valid_until is None else valid_until - now
         return self._macaroons.access_token(user_id, [], duration)
@@ -287,11 +322,6 @@ def well_known(public_baseurl: str) -> Dict[str, Any]:
     @return: what discovery answers (specification, "Well-known URI").
     """
     return {"m.homeserver": {"base_url": public_baseurl}}
-
-
-def _refresh_refused(msg: str) -> InvalidTokenError:
-    # The device is still there: the client may log in to it again.
-    return InvalidTokenError(msg, soft_logout=True)
 
 
 def _later(now: int, lifetime: Optional[int]) -> Optional[int]:

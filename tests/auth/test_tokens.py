@@ -224,6 +224,37 @@ class MacaroonTokensTests(TokenTestCase):
             self.assertIs(is_unset(key), False)
 
 
+class DeviceTests(TokenTestCase):
+    """
+    Whose device a refresh token was for.
+    """
+
+    def test_device(self) -> None:
+        """
+        It is told again as it was, of a token that is as it was.
+        """
+        for device_id in ("PHONE", "a = b", "\u00c4 < 1\n", "x" * 512):
+            token = self.tokens.refresh_token(ALICE, device_id)
+            self.assertEqual(self.tokens.device_of(token), (ALICE, device_id))
+            self.assertEqual(self.tokens.user_id_of(token, "refresh"), ALICE)
+            for caveat in ("device_id = OTHER", "nonce = x", "user_id = @bob:b"):
+                changed = appended(token, caveat)
+                self.assertIsNone(self.tokens.device_of(changed))
+                self.assert_refused(changed, "refresh")
+
+    def test_no_device(self) -> None:
+        """
+        Of a token without a device, of another kind or under another key, and of
+        what is none at all, nothing is told.
+        """
+        found = [self.minted(kind) for kind in ("refresh", "access", "login")]
+        found += ["", "garbage", "\ud800"]
+        other = self.tokens.refresh_token(ALICE, "PHONE")
+        self.key = "another key"
+        for token in [*found, other]:
+            self.assertIsNone(self.tokens.device_of(token))
+
+
 class AppendedCaveatTests(TokenTestCase):
     """
     What a holder appends to a token.

@@ -366,8 +366,62 @@ class RefreshTests(LoginsTestCase):
         again = self.refresh(self.first["refresh_token"])
         self.refused(self.logins.requester(lost["access_token"]))
         self.requester(again["access_token"])
-        self.assert_gone(self.first["refresh_token"], soft_logout=False)
+        self.assert_gone(self.first["refresh_token"])
         self.refresh(again["refresh_token"])
+
+    def test_soft_logout(self) -> None:
+        """
+        A client is logged out softly as long as it can come back as the same
+        device, and not a moment longer, whatever has become of its tokens.
+        """
+        self.config.nonrefreshable_access_token_lifetime = MINUTE
+        second = self.refresh(self.first["refresh_token"])
+        self.requester(second["access_token"])
+        other = self.log_in(device_id="OTHER")["access_token"]
+        self.successResultOf(
+            self.store.add_access_token_to_user(ALICE, "bare", valid_until_ms=1)
+        )
+        self.reactor.advance(3600)
+
+        def soft(deferred: Any) -> bool:
+            found: bool = self.refused(deferred)[1]["soft_logout"]
+            return found
+
+        def states() -> List[bool]:
+            return [
+                soft(self.logins.requester(second["access_token"])),
+                soft(self.logins.refresh(second["refresh_token"])),
+                soft(self.logins.refresh(self.first["refresh_token"])),
+                soft(self.logins.requester(other)),
+                soft(self.logins.requester("bare")),
+            ]
+
+        self.assertEqual(states(), [True, True, True, True, False])
+        self.successResultOf(self.store.delete_devices(ALICE, ["PHONE"]))
+        self.assertEqual(states(), [False, False, False, True, False])
+
+    def test_device_without_tokens_end(self) -> None:
+        """
+        Where a device went and its tokens stayed, as a homeserver may have left
+        it, nobody is told to come back as that.
+        """
+        self.reactor.advance(3600)
+        cursor = self.database.connection.cursor()
+        cursor.execute("PRAGMA query_only=0")
+        cursor.execute("DELETE FROM devices")
+        self.database.connection.commit()
+        self.assert_gone(self.first["refresh_token"], soft_logout=False)
+        status, body = self.refused(self.logins.requester(self.first["access_token"]))
+        self.assertEqual((status, body["soft_logout"]), (401, False))
+
+    def test_unstorable_device(self) -> None:
+        """
+        A device that can't be kept is refused as without refresh tokens.
+        """
+        for device_id in ("\ud800", "a\0b"):
+            details = LoginDetails(device_id=device_id, refreshable=True)
+            error = self.failureResultOf(self.logins.log_in(ALICE, details)).value
+            self.assertEqual((error.code, error.errcode), (400, "M_INVALID_PARAM"))
 
     def test_successor_used(self) -> None:
         """
