@@ -58,6 +58,7 @@ setup(
             "jsonschema>=4.0",
             "psycopg2-binary>=2.8.6",
             "matrix-nio; python_version >= '3.9'",
+            "aiosmtpd; python_version >= '3.8'",
         ],
         "docs": ["pydoctor; python_version >= '3.9'"],
     },

@@ -23,6 +23,9 @@ DELIVERY_TIMEOUT = 60
 AT_ONCE = 4
 MAX_WAITING = 200
 
+# Twisted puts a carriage return before each end of a line.
+_SENT = SMTP.clone(linesep="\n")
+
 
 def compose(
     config: EmailConfig,
@@ -108,7 +111,8 @@ class Mailer:
             sender.rpartition("@")[2],
         )
         self.require_room()
-        yield self._slots.run(self._deliver, sender, recipient, message.as_bytes())
+        content = message.as_bytes(policy=_SENT)
+        yield self._slots.run(self._deliver, sender, recipient, content)
 
     def _deliver(self, sender: str, recipient: str, message: bytes) -> "Deferred[Any]":
         from synauth.homeserver.smtp_delivery import deliver

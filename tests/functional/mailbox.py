@@ -55,11 +55,23 @@ class Mailbox:
             "notif_from": "%(app)s <matrix@example.org>",
         }
 
+    def next_bytes(self) -> bytes:
+        """
+        @return: the next mail, once it is there, as it was sent.
+        """
+        return self._arrived.get(timeout=PATIENCE_S)
+
+    def parsed(self, content: bytes) -> Message:
+        """
+        @return: a mail that was sent.
+        """
+        return message_from_bytes(content)
+
     def next(self) -> Message:
         """
         @return: the next mail, once it is there.
         """
-        return message_from_bytes(self._arrived.get(timeout=PATIENCE_S))
+        return self.parsed(self.next_bytes())
 
     def is_empty(self) -> bool:
         """
