@@ -55,7 +55,7 @@ setup(
         "test": [
             "hypothesis",
             # Answers are checked against the specification's schemas.
-            "jsonschema>=4.0",
+            "jsonschema>=4.4",
             "psycopg2-binary>=2.8.6",
             "matrix-nio; python_version >= '3.9'",
             "aiosmtpd; python_version >= '3.8'",
