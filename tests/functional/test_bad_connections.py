@@ -37,7 +37,7 @@ class BadConnectionTests(TestCase):
         from twisted.internet import reactor
 
         self.reactor: Any = reactor
-        self.args = emptied_database(self)
+        self.args = emptied_database()
         self.proxy = Proxy(self.args)
         self.addCleanup(self.proxy.close)
         self.engine = PostgresEngine(

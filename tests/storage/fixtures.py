@@ -62,7 +62,7 @@ def postgres_inline_database(case: SynchronousTestCase) -> InlineDatabase:
     """
     A database on a server, without threads.
     """
-    engine = make_engine("psycopg2", emptied_database(case))
+    engine = make_engine("psycopg2", emptied_database())
     database = InlineDatabase(engine=engine)
     case.addCleanup(database.close)
     return database
@@ -74,7 +74,7 @@ def postgres_database(case: SynchronousTestCase) -> Any:
     """
     from twisted.internet import reactor
 
-    engine = make_engine("psycopg2", emptied_database(case))
+    engine = make_engine("psycopg2", emptied_database())
     database = make_database(reactor, engine, {"cp_max": 4})
     database.start()
     case.addCleanup(database.close)

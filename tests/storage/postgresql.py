@@ -107,7 +107,7 @@ def own_database(case: SynchronousTestCase) -> Args:
     return args
 
 
-def emptied_database(case: SynchronousTestCase) -> Args:
+def emptied_database() -> Args:
     """
     @return: the arguments of a database with today's schema and nothing in it;
         only one test at a time has it.

@@ -74,7 +74,7 @@ class PostgresTests(SynchronousTestCase):
         """
         Connect.
         """
-        self.engine = make_engine("psycopg2", emptied_database(self))
+        self.engine = make_engine("psycopg2", emptied_database())
         self.connection = self.engine.connect()
         self.addCleanup(self.connection.close)
 

@@ -35,7 +35,7 @@ class NewsTests(TestCase):
         from twisted.internet import reactor
 
         self.reactor: Any = reactor
-        self.args = emptied_database(self)
+        self.args = emptied_database()
         self.proxy = Proxy(self.args)
         self.addCleanup(self.proxy.close)
         self.databases: List[ServerDatabase] = []

@@ -27,7 +27,7 @@ class ServerDatabaseTests(DatabaseTestsMixin, TestCase):
         """
         from twisted.internet import reactor
 
-        engine = make_engine("psycopg2", emptied_database(self))
+        engine = make_engine("psycopg2", emptied_database())
         database = ServerDatabase(reactor, engine, (1, 4))  # type: ignore[arg-type]
         database.start()
         self.addCleanup(database.close)

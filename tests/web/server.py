@@ -4,6 +4,7 @@ HTTP bytes; no threads, no sockets, and a clock that the test moves.
 """
 
 import json
+import os
 from typing import Any, Dict, List, Optional, Tuple
 
 import attr
@@ -11,16 +12,19 @@ from twisted.internet.address import IPv4Address
 from twisted.logger import formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
+from synauth.awaiting import fired
 from synauth.homeserver.config import load_config
 from synauth.homeserver.server import HomeServer
 from synauth.homeserver.service import add_modules
 from synauth.providers.loading import load_class
+from synauth.storage.engines import POSTGRES, make_engine
 from synauth.storage.records import NewAccount
 from synauth.testing.database import InlineDatabase
 from synauth.testing.passwords import InlineHashPool
 from synauth.web.api import make_root
 from synauth.web.server import SynauthSite
 from tests.specification import SPECIFICATION
+from tests.storage.postgresql import emptied_database
 from tests.web.client import NOON_S, Answer, Connection
 
 try:
@@ -79,7 +83,7 @@ class Server:
         )
         self.reactor = MemoryReactorClock()
         self.reactor.advance(NOON_S)
-        self.database = InlineDatabase()
+        self.database = make_inline_database()
         self.pool = pool or InlineHashPool()
         self.hs = HomeServer(config, self.reactor, self.database, treq, self.pool)
         resources = add_modules(
@@ -173,12 +177,31 @@ class Server:
         """
         Change an account behind the server's back.
         """
-        cursor = self.database.connection.cursor()
-        cursor.execute("PRAGMA query_only=0")
-        cursor.execute(
-            "UPDATE users SET %s = ? WHERE name = ?" % column, (value, user_id)
+        if type(value) is int:
+            # Of these columns some are BOOLEAN, where a number is none.
+            value = bool(value)
+        written = self.database.write(
+            lambda txn: txn.execute(
+                "UPDATE users SET %s = ? WHERE name = ?" % column, (value, user_id)
+            )
         )
-        self.database.connection.commit()
+        fired(written)
+
+
+def make_inline_database() -> InlineDatabase:
+    """
+    @return: an empty database, in memory, or, if C{SYNAUTH_TEST_DATABASE} is
+        C{psycopg2}, on a PostgreSQL server: then only the last one is good.
+    """
+    if os.environ.get("SYNAUTH_TEST_DATABASE") != POSTGRES:
+        return InlineDatabase()
+    while _made:
+        _made.pop().close()
+    _made.append(InlineDatabase(engine=make_engine(POSTGRES, emptied_database())))
+    return _made[-1]
+
+
+_made: List[InlineDatabase] = []
 
 
 def _raise(failure: Any) -> None:

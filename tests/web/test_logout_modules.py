@@ -127,10 +127,11 @@ class LogoutModulesTests(EndpointTestCase):
         A token without a device is told of with C{None} for it.
         """
         token = self.log_in("PHONE")
-        cursor = self.server.database.connection.cursor()
-        cursor.execute("PRAGMA query_only=0")
-        cursor.execute("UPDATE access_tokens SET device_id = NULL")
-        self.server.database.connection.commit()
+        self.successResultOf(
+            self.server.database.write(
+                lambda txn: txn.execute("UPDATE access_tokens SET device_id = NULL")
+            )
+        )
         self.assertAnswered(self.server.post("/v3/logout", token=token))
         self.assertEqual(self.told(), [(ALICE, None, token)])
 
