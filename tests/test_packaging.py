@@ -241,10 +241,10 @@ class Layout(SynchronousTestCase):
         """
         What is tested as the lowest versions is what setup.py admits.
         """
-        admitted = re.findall(r'"([\w.]+)(?:\[\w+\])?>=([\d.]+)[";]', read("setup.py"))
+        admitted = re.findall(r'"([\w.-]+)(?:\[\w+\])?>=([\d.]+)[";]', read("setup.py"))
         self.assertGreater(len(admitted), 9)
         tested = dict(
-            re.findall(r"^([\w.]+)==([\d.]+)$", read("tests", "lowest.txt"), re.M)
+            re.findall(r"^([\w.-]+)==([\d.]+)$", read("tests", "lowest.txt"), re.M)
         )
         for name, version in admitted:
             self.assertEqual(
