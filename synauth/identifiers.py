@@ -123,21 +123,25 @@ def local_user_id(user: str, hostname: str) -> str:
     return user_id.to_string()
 
 
-def check_new_localpart(localpart: str, hostname: str) -> None:
+def check_new_localpart(
+    localpart: str, hostname: str, for_service: bool = False
+) -> None:
     """
     Whether an account with this name may be made.
 
     @param localpart: the name asked for, lower-cased already.
     @param hostname: this server's name: the whole id has a length limit.
+    @param for_service: whether an application service asks for it: names that
+        people can't have are theirs.
     @raise MatrixError: 400 C{M_INVALID_USERNAME}, with what is wrong.
     """
     if not localpart:
         problem = "User id cannot be empty"
     elif not _NEW_LOCALPART.match(localpart):
         problem = "User id can only contain characters a-z, 0-9, or '_-./=+'"
-    elif localpart.startswith("_"):
+    elif localpart.startswith("_") and not for_service:
         problem = "User id may not begin with '_'"
-    elif localpart.isdigit():
+    elif localpart.isdigit() and not for_service:
         problem = "Numeric user ids are reserved for guest users"
     elif len("@%s:%s" % (localpart, hostname)) > MAX_USER_ID_BYTES:
         problem = "User id may not be longer than %d characters" % MAX_USER_ID_BYTES

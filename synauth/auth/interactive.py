@@ -201,7 +201,9 @@ class InteractiveAuth:
         if stage_type not in self.stages:
             raise _unknown_stage()
         try:
-            result = yield self.stages[stage_type].check(authdict, clientip)
+            # Also where the client did not know of the session yet.
+            taken = dict(authdict, session=session.id)
+            result = yield self.stages[stage_type].check(taken, clientip)
         except LoginError as error:
             # Old clients take a 401 with flows for a request to send another
             # mail, so this one stage raises.

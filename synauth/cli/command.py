@@ -13,6 +13,7 @@ from synauth.cli import (
     hash_password,
     print_proxy,
     register_user,
+    registration_token,
 )
 from synauth.cli.terminal import CommandError, Terminal
 from synauth.errors import ConfigError
@@ -24,6 +25,7 @@ _COMMANDS = (
     check_modules,
     generate_config,
     print_proxy,
+    registration_token,
 )
 
 # As a shell counts a process that SIGINT ended.

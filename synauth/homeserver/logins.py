@@ -14,6 +14,7 @@ from synauth.account_state import account_gate
 from synauth.auth.tokens import MacaroonTokens
 from synauth.awaiting import Steps
 from synauth.errors import InvalidTokenError
+from synauth.homeserver.application_services import ApplicationService
 from synauth.homeserver.devices import new_device_id
 from synauth.interfaces import ICallbacks, IClock
 from synauth.storage.records import EndedToken, NewLogin, RefreshToken, Rotation
@@ -33,6 +34,8 @@ class Requester:
         L{synauth.account_state.not_while_suspended}.
     @ivar puppeteer: the administrator who uses the account, where it is not the
         user.
+    @ivar service: the application service that does, or C{None}; then there is
+        no token of the user's, and C{access_token_id} is 0.
     """
 
     user_id: str
@@ -42,6 +45,7 @@ class Requester:
     is_admin: bool = False
     suspended: bool = False
     puppeteer: Optional[str] = None
+    service: Optional[ApplicationService] = None
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)

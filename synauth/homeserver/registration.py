@@ -12,10 +12,15 @@ from zope.interface import implementer
 from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import MatrixError, NotApprovedError
+from synauth.homeserver.application_services import ApplicationServices
 from synauth.homeserver.logins import LoginDetails, Logins
+from synauth.homeserver.registration_proofs import Proved
 from synauth.identifiers import check_new_localpart
 from synauth.interfaces import IAccountStore, IClock, IRegistrationHandler
 from synauth.storage.records import NewAccount
+
+# An account that needs no proof.
+NOTHING = Proved()
 
 
 @implementer(IRegistrationHandler)
@@ -27,6 +32,7 @@ class Registration:
     @param store: an L{IAccountStore}.
     @param logins: logs new users in.
     @param clock: an L{IClock}.
+    @param services: whose names people can't have.
     @param require_approval: whether an administrator has to approve of an
         account before anybody can use it; a guest's aside.
     """
@@ -37,12 +43,14 @@ class Registration:
         store: IAccountStore,
         logins: Logins,
         clock: IClock,
+        services: ApplicationServices,
         require_approval: bool = False,
     ) -> None:
         self._hostname = hostname
         self._store = store
         self._logins = logins
         self._clock = clock
+        self._services = services
         self._require_approval = require_approval
 
     def check_username(self, localpart: str) -> "Deferred[None]":
@@ -51,14 +59,26 @@ class Registration:
 
         @param localpart: the name, lower-cased already.
         @return: fires with C{None}; errs with L{MatrixError} 400
-            C{M_INVALID_USERNAME} or C{M_USER_IN_USE}.
+            C{M_INVALID_USERNAME}, C{M_EXCLUSIVE} or C{M_USER_IN_USE}.
         """
         try:
-            check_new_localpart(localpart, self._hostname)
+            self.check_form(localpart)
         except MatrixError:
             return fail()
         found = self._store.get_users_by_id_case_insensitive(self._user_id(localpart))
         return found.addCallback(_refuse_taken)
+
+    def check_form(self, localpart: str) -> None:
+        """
+        Whether anybody could have this name, were it free.
+
+        @raise MatrixError: 400 C{M_INVALID_USERNAME} or C{M_EXCLUSIVE}.
+        """
+        check_new_localpart(localpart, self._hostname)
+        if self._services.owner_of(self._user_id(localpart)) is not None:
+            raise MatrixError(
+                400, "The name belongs to an application service", Codes.EXCLUSIVE
+            )
 
     @inlineCallbacks
     def register_user(
@@ -71,6 +91,8 @@ class Registration:
         user_type: Optional[str] = None,
         display_name: Optional[str] = None,
         approved: bool = False,
+        appservice_id: Optional[str] = None,
+        proved: Proved = NOTHING,
     ) -> Steps[Dict[str, Any]]:
         """
         Make an account, and log it in if that is wanted: in one transaction.
@@ -81,15 +103,19 @@ class Registration:
         @param is_guest: whether it is a guest: then the name is a number.
         @param display_name: the name in its profile, or C{None} for no profile.
         @param approved: whether an administrator approves of it already.
+        @param appservice_id: the application service that makes it, or C{None}.
+        @param proved: what else it gets, or uses up.
         @return: fires with the answer to the client; errs with L{MatrixError}
-            400 C{M_INVALID_USERNAME} or C{M_USER_IN_USE}; and, when there is
+            400 C{M_INVALID_USERNAME}, C{M_USER_IN_USE} or C{M_THREEPID_IN_USE},
+            401 C{M_UNAUTHORIZED} if what was proved is no good any more; and,
+            when there is
             such an account, with L{NotApprovedError} if it was to be logged in
             and has to wait.
         """
         if localpart is None:
             localpart = made_up_name(is_guest)
         else:
-            check_new_localpart(localpart, self._hostname)
+            check_new_localpart(localpart, self._hostname, appservice_id is not None)
         user_id = self._user_id(localpart)
         account = NewAccount(
             user_id=user_id,
@@ -100,6 +126,12 @@ class Registration:
             user_type=user_type,
             display_name=display_name,
             approved=approved or is_guest or not self._require_approval,
+            appservice_id=appservice_id,
+            consent_version=proved.consent_version,
+            threepids=proved.threepids,
+            registration_token=proved.registration_token,
+            session_id=proved.session_id,
+            now_ms=self._clock.time_msec(),
         )
         if login is not None and not account.approved:
             yield self._store.create_user(account)

@@ -3,7 +3,7 @@ The homeserver that the daemon embeds: it puts the parts together, and is the
 host of L{synauth.AuthHandler}.
 """
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 import attr
 from zope.interface import implementer
@@ -15,6 +15,7 @@ from synauth.auth.settings import RateLimit
 from synauth.auth.stages import ThreepidStage
 from synauth.constants import LoginType
 from synauth.homeserver.administration import Administration
+from synauth.homeserver.application_services import load_application_services
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.coordination import coordinate
@@ -28,6 +29,8 @@ from synauth.homeserver.mails import Mails
 from synauth.homeserver.passwords import Passwords
 from synauth.homeserver.policies import Policies
 from synauth.homeserver.registration import Registration
+from synauth.homeserver.registration_proofs import RegistrationProofs
+from synauth.homeserver.registration_stages import RegistrationTokenStage, TermsStage
 from synauth.homeserver.smtp import Mailer
 from synauth.homeserver.templates import Templates
 from synauth.homeserver.ui_auth import UserInteractiveAuth
@@ -42,6 +45,7 @@ from synauth.interfaces import (
     IModuleHttpClient,
     IPusherPool,
     ISimpleHttpClient,
+    IStage,
 )
 from synauth.storage.datastore import DataStore
 from synauth.threepids import MSISDN
@@ -79,6 +83,8 @@ class HomeServer:
     @ivar mails: writes mails; C{None} where there is no mail.
     @ivar identity_servers: those that are trusted.
     @ivar validation: the L{synauth.interfaces.IThreepidValidation}.
+    @ivar registration_proofs: what somebody who registers has proved.
+    @ivar application_services: the L{ApplicationServices}.
     @ivar templates: the L{Templates} of mails and pages.
     @ivar policies: the L{Policies}, rules that users agree to.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
@@ -96,6 +102,9 @@ class HomeServer:
         self.config = config
         self.hostname = config.server_name
         self.audit = AuditLog()
+        self.application_services = load_application_services(
+            config.app_service_config_files, self.hostname
+        )
         self.templates = Templates(
             config.custom_template_directory, server_name=self.hostname
         )
@@ -113,6 +122,12 @@ class HomeServer:
             self.coordination.sessions,
             self.coordination.failed_attempts,
         )
+        self._manage_accounts()
+        self._validate_addresses()
+        self._add_stages()
+
+    def _manage_accounts(self) -> None:
+        config = self.config
         self.logins = Logins(
             self._store,
             self.auth_handler.macaroons,
@@ -139,10 +154,10 @@ class HomeServer:
             self._store,
             self.logins,
             self._clock,
+            self.application_services,
             config.require_approval_for_new_accounts,
         )
         self.administration = Administration(self)
-        self._validate_addresses()
 
     def _validate_addresses(self) -> None:
         config = self.config
@@ -160,9 +175,23 @@ class HomeServer:
             self.identity_servers,
         )
 
-        # Beyond what the handler of 2016 had.
-        stage = ThreepidStage(LoginType.MSISDN, MSISDN, self)
-        self.auth_handler.interactive.stages[stage.type] = stage
+        self.registration_proofs = RegistrationProofs(
+            config, self.validation, self.auth_handler.callbacks
+        )
+
+    def _add_stages(self) -> None:
+        """
+        Add the stages that the handler of 2016 did not have.
+        """
+        consent = self.config.user_consent
+        interactive = self.auth_handler.interactive
+        stages: List[IStage] = [
+            ThreepidStage(LoginType.MSISDN, MSISDN, self),
+            RegistrationTokenStage(self._store, interactive.sessions, self._clock),
+        ]
+        if consent is not None:
+            stages.append(TermsStage(consent, self.config.public_baseurl))
+        interactive.stages.update((stage.type, stage) for stage in stages)
 
     def _make_mails(self) -> Optional[Mails]:
         email, base_url = self.config.email, self.config.public_baseurl

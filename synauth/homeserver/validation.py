@@ -5,7 +5,7 @@ Information").
 
 import re
 import secrets
-from typing import Any, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.logger import Logger
@@ -17,6 +17,7 @@ from synauth.errors import MatrixError
 from synauth.homeserver.identity import OURS, IdentityServers
 from synauth.homeserver.mails import Mails, Purpose
 from synauth.interfaces import IClock, IThreepidValidation
+from synauth.storage.records import ProvedAddress
 from synauth.storage.threepid_validation import KEPT_MS, Attempt
 from synauth.threepids import EMAIL, Proof
 
@@ -151,6 +152,17 @@ class ThreepidValidation:
         else:
             spent = yield self._store.spend_validation(sid, secret)
         return spent
+
+    def proved_address(self, medium: str, proof: Dict[str, Any]) -> ProvedAddress:
+        """
+        @param proof: what a stage proved: a proof, and the client's
+            C{threepid_creds}.
+        @return: the address, and how to use the proof up.
+        """
+        sid, secret, server = self._parsed(medium, proof["threepid_creds"])
+        return ProvedAddress(
+            medium, proof["address"], proof["validated_at"], sid, secret, server
+        )
 
     def _parsed(self, medium: str, creds: Any) -> Tuple[str, str, Optional[str]]:
         if not isinstance(creds, dict):

@@ -53,6 +53,7 @@ from synauth.interfaces.providers import (
     IModuleApi,
     IParsesConfig,
 )
+from synauth.interfaces.registration import IRegistrationTokenStore
 from synauth.interfaces.stores import (
     IAccountStore,
     IAdministrationStore,
@@ -106,6 +107,7 @@ __all__ = [
     "IPusherPool",
     "IRateLimiter",
     "IRegistrationHandler",
+    "IRegistrationTokenStore",
     "ISessionStore",
     "ISimpleHttpClient",
     "IStage",

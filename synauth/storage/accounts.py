@@ -13,8 +13,10 @@ from synauth.errors import StoreError
 from synauth.identifiers import UserID
 from synauth.interfaces import IAccountStore, IDatabase, IEngine
 from synauth.storage.issuing import get_account, record_login
-from synauth.storage.records import Account, NewAccount, NewLogin
+from synauth.storage.records import Account, NewAccount, NewLogin, ProvedAddress
+from synauth.storage.registration_tokens import use_registration_token
 from synauth.storage.text import require_storable, storable
+from synauth.storage.threepid_validation import KEPT_MS, spend
 
 
 @implementer(IAccountStore)
@@ -95,7 +97,8 @@ def _create_user(
         raise StoreError(400, "User ID already taken.", Codes.USER_IN_USE)
     txn.execute(
         "INSERT INTO users (name, password_hash, creation_ts, admin, is_guest,"
-        " user_type, deactivated, approved) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " user_type, deactivated, approved, appservice_id, consent_version,"
+        " consent_ts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             account.user_id,
             account.password_hash,
@@ -105,8 +108,17 @@ def _create_user(
             account.user_type,
             0,
             account.approved,
+            account.appservice_id,
+            account.consent_version,
+            account.now_ms if account.consent_version is not None else None,
         ),
     )
+    if account.registration_token is not None:
+        use_registration_token(
+            txn, account.registration_token, account.session_id, account.now_ms
+        )
+    for threepid in account.threepids:
+        _bind(txn, account, threepid)
     if account.display_name is not None:
         txn.execute(
             "INSERT INTO profiles (user_id, displayname) VALUES (?, ?)",
@@ -114,6 +126,37 @@ def _create_user(
         )
     if login is not None:
         record_login(txn, engine, login)
+
+
+def _bind(txn: Transaction, account: NewAccount, threepid: ProvedAddress) -> None:
+    """
+    Use a proof up and give a new account its address.
+    """
+    spent = spend(
+        txn,
+        threepid.session_id,
+        threepid.client_secret,
+        threepid.server,
+        account.now_ms + 2 * KEPT_MS,
+    )
+    if not spent:
+        raise StoreError(
+            401, "The address was proved for something else", Codes.UNAUTHORIZED
+        )
+    txn.execute(
+        "SELECT user_id FROM user_threepids WHERE medium = ? AND address = ?",
+        (threepid.medium, threepid.address),
+    )
+    if txn.fetchone() is not None:
+        raise StoreError(400, "The address is in use already", Codes.THREEPID_IN_USE)
+    _add_threepid(
+        txn,
+        account.user_id,
+        threepid.medium,
+        threepid.address,
+        threepid.validated_at,
+        account.now_ms,
+    )
 
 
 def _get_users_by_id_case_insensitive(

@@ -18,6 +18,7 @@ from synauth.interfaces import (
     IDeviceStore,
     IExternalIdStore,
     IProfileStore,
+    IRegistrationTokenStore,
     IThreepidStore,
     IThreepidValidationStore,
     ITokenStore,
@@ -30,6 +31,7 @@ from synauth.storage.devices import DeviceStore
 from synauth.storage.external_ids import ExternalIdStore
 from synauth.storage.module_transactions import run_interaction
 from synauth.storage.profiles import ProfileStore
+from synauth.storage.registration_tokens import RegistrationTokenStore
 from synauth.storage.revocations import remembering
 from synauth.storage.threepid_validation import ThreepidValidationStore
 from synauth.storage.threepids import ThreepidStore
@@ -45,6 +47,7 @@ from synauth.storage.userinfo import UserInfoStore
     IDeviceStore,
     IAuthStore,
     IProfileStore,
+    IRegistrationTokenStore,
     IThreepidStore,
     IThreepidValidationStore,
     IExternalIdStore,
@@ -58,6 +61,7 @@ class DataStore(
     ProfileStore,
     ThreepidStore,
     ThreepidValidationStore,
+    RegistrationTokenStore,
     ExternalIdStore,
     UserInfoStore,
     AdministrationStore,

@@ -2,9 +2,28 @@
 What goes into the database and what comes out of it.
 """
 
-from typing import Optional
+from typing import Optional, Tuple
 
 import attr
+
+
+@attr.s(frozen=True, slots=True, auto_attribs=True)
+class ProvedAddress:
+    """
+    An address that a new account has, and the proof that is used up for it.
+
+    @ivar validated_at: since when that is known, in ms.
+    @ivar session_id: of the validation.
+    @ivar client_secret: its secret.
+    @ivar server: the identity server whose session it is, C{None} for ours.
+    """
+
+    medium: str
+    address: str
+    validated_at: int
+    session_id: str
+    client_secret: str = attr.ib(repr=False)
+    server: Optional[str] = None
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -15,6 +34,13 @@ class NewAccount:
     @ivar creation_ts: B{seconds} since the epoch, as the table has it.
     @ivar display_name: the name in its profile, C{None} for no profile.
     @ivar approved: false for one that an administrator has to approve of.
+    @ivar appservice_id: the application service whose it is, or C{None}.
+    @ivar consent_version: which version of the rules its owner agrees to, or
+        C{None}.
+    @ivar threepids: the addresses that it has.
+    @ivar registration_token: the token that it is made with, or C{None}.
+    @ivar session_id: the session that holds the token.
+    @ivar now_ms: the time, where one of the above is there.
     """
 
     user_id: str
@@ -25,6 +51,12 @@ class NewAccount:
     user_type: Optional[str] = None
     display_name: Optional[str] = None
     approved: bool = True
+    appservice_id: Optional[str] = None
+    consent_version: Optional[str] = None
+    threepids: Tuple[ProvedAddress, ...] = ()
+    registration_token: Optional[str] = attr.ib(default=None, repr=False)
+    session_id: str = ""
+    now_ms: int = 0
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)

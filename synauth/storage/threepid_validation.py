@@ -248,6 +248,25 @@ def _spend_foreign(
     return True
 
 
+def spend(
+    txn: Transaction,
+    session_id: str,
+    client_secret: str,
+    server: Optional[str],
+    expires_ms: int,
+) -> bool:
+    """
+    Use a proof up, in whatever transaction makes something of it.
+
+    @param server: the identity server whose session it is, C{None} for ours.
+    @param expires_ms: until when it has to be remembered, of a foreign one.
+    @return: whether it was there to be used.
+    """
+    if server is None:
+        return _spend(txn, session_id, client_secret)
+    return _spend_foreign(txn, server, session_id, expires_ms)
+
+
 def _same(some: str, other: str) -> bool:
     return hmac.compare_digest(some.encode("utf-8"), other.encode("utf-8"))
 

@@ -22,7 +22,9 @@ from synauth.testing.modulestores import (
     make_ithreepidstore_tests,
     make_iuserinfostore_tests,
 )
+from synauth.testing.registrationtokens import make_iregistrationtokenstore_tests
 from synauth.testing.tokenstore import make_itokenstore_tests
+from synauth.testing.validations import make_ithreepidvalidationstore_tests
 
 __all__ = [
     "make_iaccountchangestore_tests",
@@ -31,7 +33,9 @@ __all__ = [
     "make_idevicestore_tests",
     "make_iexternalidstore_tests",
     "make_iprofilestore_tests",
+    "make_iregistrationtokenstore_tests",
     "make_ithreepidstore_tests",
+    "make_ithreepidvalidationstore_tests",
     "make_itokenstore_tests",
     "make_iuserinfostore_tests",
 ]

@@ -142,4 +142,20 @@ ADMINISTRATION: Group = (
         ADMINISTRATORS,
         "Locks an account, or the opposite; no administrator's.",
     ),
+) + tuple(
+    Route(
+        method,
+        ADMIN,
+        "/registration_tokens" + path,
+        "registration_tokens." + handler,
+        ADMINISTRATORS,
+        summary,
+    )
+    for method, path, handler, summary in (
+        ("GET", "", "list_tokens", "The registration tokens."),
+        ("POST", "/new", "create", "Makes one."),
+        ("GET", "/{token}", "show", "One of them."),
+        ("PUT", "/{token}", "update", "Changes what it is good for."),
+        ("DELETE", "/{token}", "delete", "Deletes it."),
+    )
 )

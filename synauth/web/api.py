@@ -20,6 +20,7 @@ from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
 from synauth.web.login_page import LoginPage
 from synauth.web.register import RegisterEndpoint
+from synauth.web.registration_tokens import RegistrationTokenEndpoints
 from synauth.web.request_token import RequestTokenEndpoints
 from synauth.web.routes import add_resource, build_root
 from synauth.web.sessions import SessionEndpoints
@@ -48,6 +49,7 @@ def make_root(
             "login": LoginEndpoint(hs),
             "login_page": LoginPage(hs),
             "register": RegisterEndpoint(hs),
+            "registration_tokens": RegistrationTokenEndpoints(hs),
             "request_token": RequestTokenEndpoints(hs),
             "sessions": SessionEndpoints(hs),
             "shared_secret": SharedSecretRegistration(hs),

@@ -12,7 +12,7 @@ from synauth.web.prefixes import (
     SINCE_V2,
     STATIC,
 )
-from synauth.web.routes import ANYBODY, GUESTS, USERS, Group, Route
+from synauth.web.routes import ANYBODY, GUESTS, USERS, Group, Route, client_prefixes
 
 SERVER: Group = (
     Route(
@@ -90,6 +90,14 @@ SESSIONS: Group = (
 )
 
 REGISTRATION: Group = (
+    Route(
+        "GET",
+        client_prefixes("v1", "unstable"),
+        "/register/m.login.registration_token/validity",
+        "registration_tokens.validity",
+        ANYBODY,
+        "Whether a registration token is good.",
+    ),
     Route(
         "POST",
         SINCE_V2,

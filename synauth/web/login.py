@@ -11,7 +11,7 @@ from synauth.account_state import account_gate
 from synauth.auth.login import invalid_password
 from synauth.auth.ratelimit import address_key
 from synauth.awaiting import Steps
-from synauth.constants import Codes
+from synauth.constants import Codes, LoginType
 from synauth.errors import MatrixError
 from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.server import HomeServer
@@ -61,8 +61,9 @@ class LoginEndpoint:
         details = login_details(request, body)
         user_id: Optional[str] = None
         try:
-            self._addresses.hit(address_key(request.client_address()))
-            vouched = yield self._methods.authenticate(type, body)
+            if type != LoginType.APPLICATION_SERVICE:
+                self._addresses.hit(address_key(request.client_address()))
+            vouched = yield self._methods.authenticate(type, body, request)
             user_id = vouched.user_id
             answer = yield self._give_tokens(request, type, vouched, details)
         except MatrixError as error:
@@ -86,7 +87,8 @@ class LoginEndpoint:
         details: LoginDetails,
     ) -> Steps[JsonDict]:
         user_id = vouched.user_id
-        self._accounts.hit(limit_key(user_id))
+        if type != LoginType.APPLICATION_SERVICE:
+            self._accounts.hit(limit_key(user_id))
         account = yield self._hs.get_datastore().get_user(user_id)
         if account is None:
             # It was there a moment ago.

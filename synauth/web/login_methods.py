@@ -11,13 +11,15 @@ from synauth.auth.threepid_login import ThreepidLogin
 from synauth.auth.tokens import invalid_token
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
-from synauth.errors import MatrixError
+from synauth.errors import InvalidTokenError, MatrixError
 from synauth.homeserver.server import HomeServer
 from synauth.identifiers import limit_key, local_user_id, user_of_login
 from synauth.interfaces import IRateLimiter
 from synauth.providers.results import Vouched
 from synauth.threepids import Threepid, threepid_of_login
+from synauth.web.access_token import access_token
 from synauth.web.json_body import required
+from synauth.web.request import SynauthRequest
 
 JsonDict = Dict[str, Any]
 
@@ -27,6 +29,8 @@ def takes_passwords(hs: HomeServer) -> bool:
     @param hs: the server, its modules loaded.
     @return: whether somebody can log in with a password.
     """
+    if hs.config.password_only_for_reauth:
+        return False
     return hs.config.password_enabled and (
         hs.config.password_localdb_enabled
         or LoginType.PASSWORD in hs.auth_handler.callbacks.login_types()
@@ -66,15 +70,45 @@ class LoginMethods:
             if type != LoginType.PASSWORD:
                 self._methods[type] = self._by_user
         self._methods.setdefault(LoginType.TOKEN, self._by_token)
+        if hs.application_services:
+            self._methods[LoginType.APPLICATION_SERVICE] = self._by_service
         self.types: List[str] = list(self._methods)
 
-    def authenticate(self, type: str, body: JsonDict) -> "Deferred[Vouched]":
+    def authenticate(
+        self, type: str, body: JsonDict, request: SynauthRequest
+    ) -> "Deferred[Vouched]":
         """
         @param type: one of C{types}.
         @param body: what the client sent.
+        @param request: the request, whose access token counts for application
+            services alone.
         @return: fires with who it is; errs with L{MatrixError}.
         """
+        if type == LoginType.APPLICATION_SERVICE:
+            return self._by_service(access_token(request), body)
         return self._methods[type](type, body)
+
+    @inlineCallbacks
+    def _by_service(self, as_token: str, body: JsonDict) -> Steps[Vouched]:
+        service = self._hs.application_services.by_token(as_token)
+        if service is None:
+            raise InvalidTokenError()
+        user = user_of_login(body)
+        if user is None:
+            raise MatrixError(
+                400, "Missing parameter 'identifier'", Codes.MISSING_PARAM
+            )
+        user_id = local_user_id(user, self._hs.hostname)
+        if not service.is_interested_in(user_id):
+            raise MatrixError(
+                403, "The user is not the application service's", Codes.EXCLUSIVE
+            )
+        account = yield self._hs.get_datastore().get_user(user_id)
+        if account is None:
+            raise MatrixError(
+                403, "The application service has no such user", Codes.FORBIDDEN
+            ).because("unknown_user")
+        return Vouched(user_id)
 
     @inlineCallbacks
     def _by_password(self, type: str, body: JsonDict) -> Steps[Vouched]:

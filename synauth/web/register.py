@@ -3,7 +3,7 @@ C{POST /register} and C{GET /register/available} (specification, "Account
 registration and management").
 """
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 
@@ -14,9 +14,9 @@ from synauth.auth.sessions import Session
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import InvalidTokenError, LimitExceededError, MatrixError
-from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.registration import made_up_name
+from synauth.homeserver.registration_flows import registration_flows
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import optional_access_token
 from synauth.web.auditing import audit
@@ -24,6 +24,7 @@ from synauth.web.json_body import optional, parse_json_object, required
 from synauth.web.login_details import login_details
 from synauth.web.query import query_arg
 from synauth.web.request import SynauthRequest
+from synauth.web.service_registration import ServiceRegistration
 
 JsonDict = Dict[str, Any]
 
@@ -32,14 +33,6 @@ OPERATION = ("POST", "/register")
 # What a finished session remembers, so that a client whose answer was lost can
 # ask again.
 _REGISTERED = "registered"
-
-
-def registration_flows(config: HomeServerConfig) -> List[List[str]]:
-    """
-    @return: the ways to register that the configuration asks for.
-    """
-    flow = [LoginType.RECAPTCHA] if config.enable_registration_captcha else []
-    return [flow + [LoginType.DUMMY]]
 
 
 class RegisterEndpoint:
@@ -54,6 +47,7 @@ class RegisterEndpoint:
         self._limiter = hs.rate_limiter(hs.config.rc_registration)
         self._flows = registration_flows(hs.config)
         self._sessions = hs.auth_handler.interactive.sessions
+        self._services = ServiceRegistration(hs)
 
     @inlineCallbacks
     def available(self, request: SynauthRequest) -> Steps[JsonDict]:
@@ -64,7 +58,11 @@ class RegisterEndpoint:
         username = query_arg(request, "username")
         if username is None:
             raise MatrixError(400, "Missing parameter 'username'", Codes.MISSING_PARAM)
-        yield self._hs.registration.check_username(username.lower())
+        if self._hs.config.inhibit_user_in_use_error:
+            # Who registers is told; who only asks learns nothing.
+            self._hs.registration.check_form(username.lower())
+        else:
+            yield self._hs.registration.check_username(username.lower())
         return {"available": True}
 
     @inlineCallbacks
@@ -74,10 +72,19 @@ class RegisterEndpoint:
         """
         body = parse_json_object(request)
         # The oldest SDK sends the word "None" when it has no token.
-        if optional_access_token(request) not in (None, "None"):
+        token = optional_access_token(request)
+        of_service = body.get("type") == LoginType.APPLICATION_SERVICE
+        if token in (None, "None") and of_service:
+            raise MatrixError(401, "Missing access token", Codes.MISSING_TOKEN)
+        if token not in (None, "None") and not (
+            of_service or self._hs.application_services.by_token(token)
+        ):
             raise MatrixError(400, "Registration takes no access token", Codes.UNKNOWN)
         try:
-            answer = yield self._take_step(request, body)
+            if token not in (None, "None"):
+                answer = yield self._services.register(request, body, token)
+            else:
+                answer = yield self._take_step(request, body)
         except MatrixError as error:
             audit(self._hs.audit, request, "register", error)
             raise
@@ -119,7 +126,7 @@ class RegisterEndpoint:
                 audit(self._hs.audit, request, stage, reason=result["errcode"])
             return 401, result
         try:
-            answer = yield self._make_account(request, params, result)
+            answer = yield self._make_account(request, params, result, session_id)
         except Exception:
             # If it has expired meanwhile, there is nothing to give back.
             yield self._sessions.release(session_id).addErrback(_passed_over)
@@ -152,11 +159,16 @@ class RegisterEndpoint:
 
     @inlineCallbacks
     def _make_account(
-        self, request: SynauthRequest, params: JsonDict, creds: JsonDict
+        self,
+        request: SynauthRequest,
+        params: JsonDict,
+        creds: JsonDict,
+        session_id: str,
     ) -> Steps[JsonDict]:
         password = required(params, "password", str)
         details = self._check_form(request, params)
         yield self._check_username(params)
+        proved = yield self._hs.registration_proofs.gather(creds, session_id)
         localpart, display_name = yield self._names(params, creds)
         self._limiter.hit(address_key(request.client_address()))
         password_hash = yield self._hs.auth_handler.hash(password)
@@ -165,6 +177,7 @@ class RegisterEndpoint:
             password_hash=password_hash,
             login=None if params.get("inhibit_login") else details,
             display_name=display_name,
+            proved=proved,
         )
         return answer
 
@@ -177,6 +190,7 @@ class RegisterEndpoint:
         """
         callbacks = self._hs.auth_handler.callbacks
         shown = {key: params[key] for key in params if key != "password"}
+        creds = {stage: _shown(result) for stage, result in creds.items()}
         chosen = yield callbacks.get_username_for_registration(creds, shown)
         if chosen is not None:
             yield self._hs.registration.check_username(chosen.lower())
@@ -253,6 +267,16 @@ class RegisterEndpoint:
             user_id=answer["user_id"],
             device_id=answer.get("device_id"),
         )
+
+
+def _shown(result: Any) -> Any:
+    """
+    @return: what modules see of what a stage proved (source 001): of an
+        address not the client's secret.
+    """
+    if isinstance(result, dict):
+        return {key: result[key] for key in result if key != "threepid_creds"}
+    return result
 
 
 def _passed_over(failure: Any) -> None:

@@ -144,7 +144,9 @@ class RequestTokenEndpoints:
         @param otherwise: what its owner is sent if the address has an account.
         """
         body, address = self._parse(request, medium, purpose)
-        yield self._check_allowed(medium, address, purpose is REGISTRATION)
+        yield self._hs.registration_proofs.check_allowed(
+            medium, address, purpose is REGISTRATION
+        )
         owner = yield self._hs.get_datastore().get_user_id_by_threepid(medium, address)
         if owner is not None:
             if not self._hs.config.request_token_inhibit_3pid_errors:
@@ -220,17 +222,6 @@ class RequestTokenEndpoints:
             raise _bad_next_link()
 
     @inlineCallbacks
-    def _check_allowed(
-        self, medium: str, address: str, registration: bool
-    ) -> Steps[None]:
-        if not self._hs.config.allows_threepid(medium, address):
-            raise _denied()
-        callbacks = self._hs.auth_handler.callbacks
-        allowed = yield callbacks.is_3pid_allowed(medium, address, registration)
-        if not allowed:
-            raise _denied()
-
-    @inlineCallbacks
     def _send(
         self, medium: str, address: str, body: JsonDict, purpose: Optional[Purpose]
     ) -> Steps[JsonDict]:
@@ -267,10 +258,4 @@ class RequestTokenEndpoints:
 def _bad_next_link() -> MatrixError:
     return MatrixError(
         400, "'next_link' leads where this server sends nobody", Codes.INVALID_PARAM
-    )
-
-
-def _denied() -> MatrixError:
-    return MatrixError(
-        403, "Addresses of this kind are not allowed here", Codes.THREEPID_DENIED
     )

@@ -4,14 +4,16 @@ Who makes a request.
 
 from twisted.internet.defer import inlineCallbacks
 
-from synauth.account_state import not_while_suspended
+from synauth.account_state import account_gate, not_while_suspended
 from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import AuthError, MatrixError
+from synauth.homeserver.application_services import ApplicationService
 from synauth.homeserver.logins import Requester
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import access_token
 from synauth.web.auditing import user_agent
+from synauth.web.query import query_arg
 from synauth.web.request import SynauthRequest
 
 _READING = (b"GET", b"HEAD")
@@ -35,9 +37,12 @@ def get_requester(
         L{access_token} and L{synauth.homeserver.logins.Logins.requester}, with
         403 C{M_GUEST_ACCESS_FORBIDDEN}, and with 403 C{M_USER_SUSPENDED}.
     """
-    requester = yield hs.logins.requester(
-        access_token(request), even_expired, even_locked
-    )
+    token = access_token(request)
+    service = hs.application_services.by_token(token)
+    if service is not None:
+        requester = yield _user_of_service(hs, request, service, even_locked)
+    else:
+        requester = yield hs.logins.requester(token, even_expired, even_locked)
     if not even_expired:
         # Who logs out is gone before anybody could look.
         hs.last_seen.note(requester, request.client_address(), user_agent(request))
@@ -46,6 +51,32 @@ def get_requester(
     if not even_suspended and request.method not in _READING:
         not_while_suspended(requester)
     return requester
+
+
+@inlineCallbacks
+def _user_of_service(
+    hs: HomeServer,
+    request: SynauthRequest,
+    service: ApplicationService,
+    even_locked: bool,
+) -> Steps[Requester]:
+    """
+    @return: fires with whom an application service acts as: C{user_id} in the
+        query, by default itself (application service API, "Identity
+        assertion"); errs with 403 C{M_FORBIDDEN}.
+    """
+    user_id = query_arg(request, "user_id") or service.sender
+    if not service.is_interested_in(user_id):
+        raise AuthError(403, "The application service can't act as this user")
+    account = yield hs.get_datastore().get_user(user_id)
+    if account is None:
+        if user_id != service.sender:
+            raise AuthError(403, "The application service has no such user")
+        return Requester(user_id, 0, None, False, service=service)
+    account_gate(account, even_locked)
+    return Requester(
+        user_id, 0, None, False, suspended=account.suspended, service=service
+    )
 
 
 @inlineCallbacks

@@ -73,6 +73,10 @@ class SessionEndpoints:
             even_locked=True,
             even_suspended=True,
         )
+        if requester.service is not None:
+            raise MatrixError(
+                400, "An application service can't log out", Codes.UNKNOWN
+            )
         yield self._hs.logins.log_out(requester, token)
         audit(
             self._hs.audit,

@@ -8,6 +8,7 @@ from twisted.internet.defer import gatherResults
 from zope.interface.verify import verifyObject
 
 from synauth.errors import MatrixError
+from synauth.homeserver.application_services import ApplicationServices
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.registration import Registration
@@ -26,7 +27,11 @@ class RegistrationTests(LoginsTestCase):
         """
         super().setUp()
         self.registration = Registration(
-            "example.org", self.store, self.logins, Clock(self.reactor)
+            "example.org",
+            self.store,
+            self.logins,
+            Clock(self.reactor),
+            ApplicationServices(),
         )
 
     def register(self, *args: Any, **kw: Any) -> Any:

@@ -128,6 +128,7 @@ class UpgradeTests(MigrationTestCase):
         expected = (
             "access_tokens applied_module_schemas devices erased_users"
             " profiles refresh_tokens registration_tokens"
+            " synauth_registration_holds"
             " threepid_validation_session threepid_validation_token"
             " user_external_ids user_threepids users ui_auth_sessions"
             " ui_auth_sessions_credentials synauth_session_states"

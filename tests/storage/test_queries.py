@@ -9,7 +9,7 @@ import attr
 from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.storage.migrations import VERSION_TABLE
-from synauth.storage.records import NewAccount, NewLogin, Rotation
+from synauth.storage.records import NewAccount, NewLogin, ProvedAddress, Rotation
 from synauth.storage.threepid_validation import Attempt
 from synauth.storage.user_list import UserQuery
 from synauth.testing.storecase import ALICE, login_of
@@ -99,7 +99,29 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("add_puppet_token", ALICE, ALICE, "puppet", None)
         self.do("get_user_by_access_token", "puppet")
         self.validate_addresses()
+        self.register_with_tokens()
         self.list_users()
+
+    def register_with_tokens(self) -> None:
+        """
+        Do what is done with registration tokens; the list of all of them is a
+        walk, which administrators alone take.
+        """
+        self.do("create_registration_token", "token", 5, None)
+        self.do("update_registration_token", "token", {"uses_allowed": 6})
+        self.do("get_registration_token", "token", 5)
+        for session in ("one", "two"):
+            self.do("hold_registration_token", "token", session, 5, 50)
+        self.do("get_registration_holders", "token", 5)
+        self.do("release_registration_tokens", ["one"])
+        account = NewAccount("@b:c", None, 1, registration_token="token")
+        address = ProvedAddress("email", "b@c", 5, "sid", "secret")
+        account = attr.evolve(account, session_id="two", threepids=(address,))
+        self.failureResultOf(self.store.create_user(account))
+        before = set(self.statements)
+        self.do("get_registration_tokens", 5)
+        self.statements = before
+        self.do("delete_registration_token", "token")
 
     def validate_addresses(self) -> None:
         """

@@ -7,6 +7,7 @@ from typing import Any, Mapping, Sequence
 from synauth.homeserver.config.consent import check_consent
 from synauth.homeserver.config.database import check_database
 from synauth.homeserver.config.mail import check_mail
+from synauth.homeserver.config.registration import check_registration
 from synauth.homeserver.config.table import Reading
 from synauth.homeserver.config.yamlfile import Node
 
@@ -25,7 +26,7 @@ def check(
     check_consent(values, root, reading)
     check_mail(values, root, reading)
     _check_captcha(values, root, reading)
-    _check_registration(values, root, reading)
+    check_registration(values, root, reading)
     if values["listeners"] == () and not listen:
         place = root.value["listeners"].place
         reading.refuse(
@@ -49,23 +50,3 @@ def _check_captcha(values: Mapping[str, Any], root: Node, reading: Reading) -> N
                 "enable_registration_captcha",
                 "found true without %s, expected both" % (key,),
             )
-
-
-def _check_registration(
-    values: Mapping[str, Any], root: Node, reading: Reading
-) -> None:
-    doubtful = (
-        "enable_registration_captcha",
-        "enable_registration_without_verification",
-    )
-    if not values["enable_registration"]:
-        return
-    if any(values[key] or key in reading.wrong for key in doubtful):
-        return
-    reading.refuse(
-        root.value["enable_registration"].place,
-        "enable_registration",
-        "found true without a check of who registers, expected"
-        " enable_registration_captcha: true, or"
-        " enable_registration_without_verification: true if really anybody may",
-    )

@@ -211,7 +211,16 @@ def _read_secret(node: Node, key: str, reading: Reading) -> Optional[str]:
     return value
 
 
+def _passwords(value: Any) -> Any:
+    named = isinstance(value, str) and value == ONLY_FOR_REAUTH
+    _require(named or isinstance(value, bool))
+    return value
+
+
+ONLY_FOR_REAUTH = "only_for_reauth"
+
 BOOLEAN = scalar("true or false, without quotes", _boolean)
+PASSWORDS = scalar("true or false, without quotes, or only_for_reauth", _passwords)
 TEXT = scalar("text", _text)
 ADDRESS = scalar("an IP address", _address)
 SECRET = Kind("text, in quotes", _read_secret, secret=True)

@@ -11,7 +11,7 @@ from synauth.homeserver.config.account import login_via_existing_session
 from synauth.homeserver.config.captcha import captcha_box
 from synauth.homeserver.config.checks import check
 from synauth.homeserver.config.consent import user_consent
-from synauth.homeserver.config.kinds import TEXT, list_of
+from synauth.homeserver.config.kinds import ONLY_FOR_REAUTH, TEXT, list_of
 from synauth.homeserver.config.lifetimes import settle_lifetimes
 from synauth.homeserver.config.mail import email_of
 from synauth.homeserver.config.options import OPTIONS
@@ -107,7 +107,8 @@ def _assemble(
         custom_template_directory=values["templates.custom_template_directory"],
         data_dir=values["synauth.data_dir"],
         database=_database(values),
-        password_enabled=values["password_config.enabled"],
+        password_enabled=bool(values["password_config.enabled"]),
+        password_only_for_reauth=values["password_config.enabled"] == ONLY_FOR_REAUTH,
         password_localdb_enabled=values["password_config.localdb_enabled"],
         password_pepper=values["password_config.pepper"] or "",
         password_policy=_policy(values),
@@ -120,6 +121,7 @@ def _assemble(
         rc_login_account=_rate(values, "rc_login.account"),
         rc_login_failed_attempts=_rate(values, "rc_login.failed_attempts"),
         rc_registration=_rate(values, "rc_registration"),
+        rc_registration_token_validity=_rate(values, "rc_registration_token_validity"),
         rc_3pid_validation=_rate(values, "rc_3pid_validation"),
         email=email_of(values),
         msisdn_delegate=values["account_threepid_delegates.msisdn"],

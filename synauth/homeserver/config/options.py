@@ -14,6 +14,7 @@ from synauth.homeserver.config.kinds import (
     BOOLEAN,
     DURATION,
     NETWORK,
+    PASSWORDS,
     PEPPER,
     POSITIVE_NUMBER,
     SECRET,
@@ -26,6 +27,7 @@ from synauth.homeserver.config.kinds import (
 from synauth.homeserver.config.listeners import LISTENERS
 from synauth.homeserver.config.mail import MAIL
 from synauth.homeserver.config.modules import MODULES
+from synauth.homeserver.config.registration import FLOWS
 from synauth.homeserver.config.table import Option
 
 
@@ -105,9 +107,10 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
             ),
             Option(
                 "password_config.enabled",
-                BOOLEAN,
+                PASSWORDS,
                 True,
-                "Whether anybody can log in with a password.",
+                "Whether anybody can log in with a password; only_for_reauth for"
+                " those alone who are logged in and have to authenticate again.",
             ),
             Option(
                 "password_config.localdb_enabled",
@@ -204,6 +207,7 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
             ),
         ),
     ),
+    ("Ways to register", FLOWS),
     ("Accounts", ACCOUNT),
     ("E-mail and telephone numbers", MAIL),
     (
@@ -213,7 +217,8 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 "enable_registration",
                 BOOLEAN,
                 False,
-                "Whether anybody may make an account; needs a captcha or"
+                "Whether anybody may make an account; needs a captcha, a token, an"
+                " address that has to be proved, or"
                 " enable_registration_without_verification.",
             ),
             Option(

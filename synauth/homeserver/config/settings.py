@@ -154,6 +154,7 @@ class HomeServerConfig:
 
     bcrypt_rounds: int
     password_enabled: bool
+    password_only_for_reauth: bool
     password_localdb_enabled: bool
     password_pepper: str = attr.ib(repr=False)
     password_policy: Optional[PasswordPolicy]
@@ -184,6 +185,11 @@ class HomeServerConfig:
     enable_registration: bool
     enable_registration_without_verification: bool
     require_approval_for_new_accounts: bool
+    registration_requires_token: bool
+    registrations_require_3pid: Tuple[str, ...]
+    disable_msisdn_registration: bool
+    inhibit_user_in_use_error: bool
+    app_service_config_files: Tuple[str, ...]
     registration_shared_secret: Optional[str] = attr.ib(repr=False)
     allow_guest_access: bool
     enable_registration_captcha: bool
@@ -198,6 +204,7 @@ class HomeServerConfig:
     rc_login_failed_attempts: RateLimit
     rc_registration: RateLimit
     rc_3pid_validation: RateLimit
+    rc_registration_token_validity: RateLimit
     sessions: str
     hash_threads: Optional[int]
     hash_queue: int

@@ -45,3 +45,14 @@ CREATE INDEX threepid_validation_token_session_id
     ON threepid_validation_token (session_id);
 CREATE INDEX threepid_validation_token_expires
     ON threepid_validation_token (expires);
+
+-- The sessions that hold a use of a registration token; those that have not
+-- expired are what "pending" counts.
+CREATE TABLE synauth_registration_holds (
+    session_id TEXT NOT NULL PRIMARY KEY,
+    token TEXT NOT NULL,
+    expires BIGINT NOT NULL
+);
+
+CREATE INDEX synauth_registration_holds_token
+    ON synauth_registration_holds (token, expires);

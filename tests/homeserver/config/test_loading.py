@@ -177,7 +177,7 @@ class TypeTests(ConfigFiles):
                 "FILE:1: server_name: found the number 5, expected a server name such"
                 " as example.com or example.com:8448",
                 "FILE:3: password_config.enabled: found the text 'False', expected"
-                " true or false, without quotes",
+                " true or false, without quotes, or only_for_reauth",
                 "FILE:4: rc_login: found a list, expected keys and values, indented,"
                 " without a dash before them",
                 "FILE:6: listeners: found a mapping, expected a list of listeners",
