@@ -4,8 +4,10 @@ Two daemons of one server, on one PostgreSQL database.
 
 import hashlib
 import hmac
+import json
 import os
 import subprocess
+import threading
 from typing import Any, Dict, List
 
 from tests.functional.client import PASSWORD, V3, Answer, Client, password_login
@@ -13,6 +15,7 @@ from tests.functional.daemon import QUICK, Daemon, DaemonTestCase
 from tests.storage.postgresql import execute, own_database
 
 REGISTER = V3 + "/register"
+ADMIN_REGISTER = "/_synapse/admin/v1/register"
 
 SECRET = "shared-by-all-of-them"
 
@@ -151,9 +154,9 @@ class TokenTests(TwoDaemons):
             self.assertEqual(answer.status, 403)
 
 
-class RegistrationTests(TwoDaemons):
+class AccountTests(TwoDaemons):
     """
-    Registrations at both daemons.
+    Accounts that are made and changed at both daemons.
     """
 
     more = {"registration_shared_secret": "planted"}
@@ -183,8 +186,6 @@ class RegistrationTests(TwoDaemons):
         def register(client: Client, name: str) -> None:
             answers.append(client.register(name))
 
-        import threading
-
         for number in range(5):
             answers.clear()
             threads = [
@@ -201,24 +202,66 @@ class RegistrationTests(TwoDaemons):
             self.assertEqual(found, [(200, None)] + [(400, "M_USER_IN_USE")] * 5, found)
         self.assertEqual(execute(self.args, "SELECT COUNT(*) FROM users"), [(5,)])
 
+    def shared_secret_body(self, name: str, admin: bool = False) -> Dict[str, Any]:
+        """
+        @return: a registration by the shared secret, with a nonce of A's.
+        """
+        nonce = self.a.get(ADMIN_REGISTER).body["nonce"]
+        word = "admin" if admin else "notadmin"
+        said = "\0".join([nonce, name, PASSWORD, word]).encode("ascii")
+        return {
+            "nonce": nonce,
+            "username": name,
+            "password": PASSWORD,
+            "admin": admin,
+            "mac": hmac.new(b"planted", said, hashlib.sha1).hexdigest(),
+        }
+
     def test_nonce(self) -> None:
         """
         A nonce of one daemon is good at the other, once.
         """
-        path = "/_synapse/admin/v1/register"
-        nonce = self.a.get(path).body["nonce"]
-        said = "\0".join([nonce, "carol", PASSWORD, "notadmin"]).encode("ascii")
-        body = {
-            "nonce": nonce,
-            "username": "carol",
-            "password": PASSWORD,
-            "admin": False,
-            "mac": hmac.new(b"planted", said, hashlib.sha1).hexdigest(),
-        }
-        self.assertEqual(self.b.post(path, body).status, 200)
+        body = self.shared_secret_body("carol")
+        self.assertEqual(self.b.post(ADMIN_REGISTER, body).status, 200)
         for client in (self.a, self.b):
-            answer = client.post(path, body)
+            answer = client.post(ADMIN_REGISTER, body)
             self.assertEqual((answer.status, answer.body["error"][:5]), (400, "Unrec"))
+
+    def test_new_password(self) -> None:
+        """
+        A password that was changed at one is the only one at both, and the
+        logins of before are over at both.
+        """
+        body = self.shared_secret_body("carol", admin=True)
+        admin = self.b.post(ADMIN_REGISTER, body).body["access_token"]
+        tokens = [self.registered(), self.b.login("alice").body["access_token"]]
+        self.assertEqual(self.b.whoami(tokens[1]).status, 200)
+        answer = Client(self.a.port, admin).post(
+            "/_synapse/admin/v1/reset_password/@alice:example.org",
+            {"new_password": "another-1", "logout_devices": True},
+        )
+        self.assertEqual(answer.status, 200, answer)
+        self.assert_ended(*tokens)
+        for client in (self.a, self.b):
+            self.assertEqual(client.login("alice").status, 403)
+            self.assertEqual(client.login("alice", password="another-1").status, 200)
+
+    def test_locked(self) -> None:
+        """
+        An account that is locked at one is locked at both, at once.
+        """
+        body = self.shared_secret_body("carol", admin=True)
+        admin = self.b.post(ADMIN_REGISTER, body).body["access_token"]
+        token = self.registered()
+        for locked in (True, False):
+            answer = Client(self.a.port, admin).ask(
+                "PUT",
+                "/_synapse/admin/v2/users/@alice:example.org",
+                json.dumps({"locked": locked}).encode("ascii"),
+            )
+            self.assertEqual(answer.status, 200, answer)
+            for client in (self.a, self.b):
+                self.assertEqual(client.whoami(token).status, 401 if locked else 200)
 
 
 class LimitTests(TwoDaemons):

@@ -3,18 +3,25 @@ Sessions of user-interactive authentication in the database.
 """
 
 import os
-from typing import Any, List
+from typing import Any, List, Set
 
 from twisted.internet.task import Clock as ReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.auth.sealing import Sealer, derive_key
 from synauth.auth.sessions import SESSION_EXPIRE_MS
+from synauth.auth.settings import RateLimit
 from synauth.homeserver.clock import Clock
+from synauth.homeserver.shared_limits import (
+    SharedNonces,
+    SharedRateLimiter,
+    SharedSpentTokens,
+)
 from synauth.homeserver.shared_sessions import CLAIM_MS, DatabaseSessionStore
 from synauth.testing.database import InlineDatabase
 from synauth.testing.sessions import make_isessionstore_tests
-from tests.storage.fixtures import inline_database, postgres_inline_database
+from tests.storage.fixtures import inline_database, postgres_inline_database, rows
+from tests.storage.test_queries import SCAN
 
 KEY = derive_key("a secret of the server's", "sessions")
 
@@ -209,6 +216,47 @@ class TwoProcessesTests(SynchronousTestCase):
             return database.connection.execute("SELECT * FROM " + table).fetchall()
         finally:
             database.close()
+
+
+class QueryPlanTests(SynchronousTestCase):
+    """
+    No request, and no chore, waits for a walk through a whole table.
+    """
+
+    def test_no_scans(self) -> None:
+        """
+        Every statement about sessions, limits and what is spent finds its rows
+        by an index.
+        """
+        database = inline_database(self)
+        statements: Set[str] = set()
+        database.connection.set_trace_callback(statements.add)
+        clock = Clock(ReactorClock())
+        store = DatabaseSessionStore(database, clock, Sealer(KEY), max_sessions=1)
+        for _ in range(3):
+            session_id = self.successResultOf(store.create(("POST", "/x"), {"a": 1})).id
+            for proved in (1, 2):
+                self.successResultOf(store.add_cred(session_id, "one", proved))
+            self.successResultOf(store.claim(session_id))
+        self.successResultOf(store.prune())
+        self.successResultOf(store.remove(session_id))
+        limiter = SharedRateLimiter(database, clock, "x", RateLimit(1.0, 2))
+        for _ in range(2):
+            self.successResultOf(limiter.hit("a"))
+        self.successResultOf(limiter.refund("a"))
+        self.successResultOf(limiter.prune())
+        nonces = SharedNonces(database, clock, KEY)
+        self.successResultOf(nonces.spend(nonces.make()))
+        self.successResultOf(SharedSpentTokens(database, clock).prune())
+        database.connection.set_trace_callback(None)
+        looked_at = 0
+        for statement in statements:
+            if statement.split()[0] in ("SELECT", "UPDATE", "DELETE"):
+                looked_at += 1
+                plan = rows(database, "EXPLAIN QUERY PLAN " + statement)
+                scanned = SCAN.findall("\n".join(step[3] for step in plan))
+                self.assertEqual(scanned, [], statement)
+        self.assertGreater(looked_at, 10)
 
 
 class KeyTests(SynchronousTestCase):
