@@ -6,8 +6,15 @@ import os
 
 from tests.browser.captcha_provider import CaptchaProvider
 from tests.browser.chromium import PHONE, BrowserTestCase, fallback
+from tests.functional.test_shared_secret import SECRET, register
 
 DUMMY, CAPTCHA = "m.login.dummy", "m.login.recaptcha"
+TERMS, TOKEN = "m.login.terms", "m.login.registration_token"
+
+RULES = """{% extends "base.html" %}
+{% block title %}House rules {{ version }}{% endblock %}
+{% block content %}<p>Be kind to each other.</p>{% endblock %}
+"""
 
 # With scripts that know of no nonce.
 OWN_CAPTCHA = """{% extends "_base.html" %}
@@ -128,6 +135,59 @@ class StageTests(BrowserTestCase):
         self.browser.open(fallback(base, DUMMY, script))
         self.assert_error("Unknown session")
         self.assertEqual(self.browser.driver.title, "This did not work")
+
+    def test_terms(self) -> None:
+        """
+        The rules can be read, on a page of their own, and agreed to; the
+        client goes on from there.
+        """
+        rules = self.make_directory()
+        os.mkdir(os.path.join(rules, "en"))
+        with open(os.path.join(rules, "en", "1.0.html"), "w") as stream:
+            stream.write(RULES)
+        base = self.serve(
+            user_consent={
+                "template_dir": rules,
+                "version": "1.0",
+                "require_at_registration": True,
+            },
+        )
+        session = self.begin(username="bob", password="wonderland-1")
+        self.browser.resize(PHONE)
+        self.browser.open(fallback(base, TERMS, session))
+        first = self.browser.driver.current_window_handle
+        self.browser.find("a").click()
+        (other,) = set(self.browser.driver.window_handles) - {first}
+        self.browser.driver.switch_to.window(other)
+        self.browser.wait_for_title("House rules 1.0")
+        self.browser.driver.close()
+        self.browser.driver.switch_to.window(first)
+        self.browser.find("button").click()
+        self.assert_done()
+        self.take_dummy(base, session)
+
+    def test_registration_token(self) -> None:
+        """
+        A wrong token brings the page back, the right one leads on.
+        """
+        base = self.serve(
+            registration_requires_token=True, registration_shared_secret=SECRET
+        )
+        nonce = self.client.get("/_synapse/admin/v1/register").body["nonce"]
+        admin = register(self.client, nonce, SECRET, admin=True).body["access_token"]
+        made = self.daemon.client(admin).post(
+            "/_synapse/admin/v1/registration_tokens/new", {"token": "come-in"}
+        )
+        self.assertEqual(made.status, 200, made.body)
+        session = self.begin(username="bob", password="wonderland-1")
+        self.browser.open(fallback(base, TOKEN, session))
+        self.assertEqual(self.browser.tab().get_attribute("id"), "token")
+        self.browser.type("let-me-in")
+        self.browser.wait(lambda browser: browser.find(".error"), "an error")
+        self.browser.tab()
+        self.browser.type("come-in")
+        self.assert_done()
+        self.take_dummy(base, session)
 
     def take_dummy(self, base: str, session: str) -> None:
         """
