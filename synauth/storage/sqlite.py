@@ -194,7 +194,7 @@ class SqliteEngine:
 
     def explain(self, error: Exception) -> str:
         """
-        @param error: an L{Error} that stopped the start.
+        @param error: an C{Error} that stopped the start.
         @return: what is wrong and what to do, for the operator.
         """
         found = str(error)
