@@ -264,6 +264,57 @@ class AccountTests(TwoDaemons):
                 self.assertEqual(client.whoami(token).status, 401 if locked else 200)
 
 
+class RegistrationTokenTests(TwoDaemons):
+    """
+    A registration token that is good once.
+    """
+
+    more = {"registration_requires_token": True}
+
+    def test_one_use(self) -> None:
+        """
+        Of many who come with it to both daemons at the same time, one gets in.
+        """
+        execute(
+            self.args_when_ready(),
+            "INSERT INTO registration_tokens (token, uses_allowed) VALUES ('once', 1)",
+        )
+        answers: List[Answer] = []
+
+        def register(client: Client, other: Client, name: str) -> None:
+            body = {"username": name, "password": PASSWORD}
+            session = client.post(REGISTER, body).body["session"]
+            auth = {
+                "type": "m.login.registration_token",
+                "token": "once",
+                "session": session,
+            }
+            client.post(REGISTER, dict(body, auth=auth))
+            auth = {"type": "m.login.dummy", "session": session}
+            answers.append(other.post(REGISTER, {"auth": auth}))
+
+        threads = [
+            threading.Thread(target=register, args=(*pair, "user%d" % number))
+            for number, pair in enumerate([(self.a, self.b), (self.b, self.a)] * 4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        statuses = sorted(answer.status for answer in answers)
+        self.assertEqual(statuses, [200] + [401] * 7, answers)
+        self.assertEqual(
+            execute(self.args, "SELECT completed FROM registration_tokens"), [(1,)]
+        )
+
+    def args_when_ready(self) -> Dict[str, Any]:
+        """
+        @return: how to reach the database, once the tables are there.
+        """
+        self.assertEqual(self.a.get("/health").status, 200)
+        return self.args
+
+
 class LimitTests(TwoDaemons):
     """
     One budget for both daemons.
