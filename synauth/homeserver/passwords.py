@@ -2,22 +2,24 @@
 New passwords for accounts that exist.
 """
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.handler import AuthHandler
 from synauth.auth.policy import check_new_password
 from synauth.awaiting import Steps, awaiting
+from synauth.constants import LoginType
 from synauth.homeserver.logins import Logins, Requester
 from synauth.interfaces import IPusherPool
+from synauth.storage.records import EndedToken
 
 
 class Passwords:
     """
     Changes passwords.
 
-    @param store: an L{IAccountChangeStore}.
+    @param store: an L{IAccountStore} and L{IAccountChangeStore}.
     @param handler: hashes them.
     @param logins: tells the modules which tokens have ended.
     @param pushers: an L{IPusherPool}.
@@ -37,6 +39,25 @@ class Passwords:
         self._logins = logins
         self._pushers = pushers
         self._config = config
+
+    @inlineCallbacks
+    def can_change(self, user_id: str) -> Steps[bool]:
+        """
+        @param user_id: the account's own id.
+        @return: fires with whether the account may have another password here.
+            Where a module answers for passwords, an account without one here
+            has its password there: with one here it would have two.
+        """
+        config = self._config
+        if not (config.password_enabled and config.password_localdb_enabled):
+            return False
+        account = yield self._store.get_user(user_id)
+        if account is None or account.deactivated:
+            return False
+        return (
+            account.password_hash is not None
+            or LoginType.PASSWORD not in self._handler.callbacks.login_types()
+        )
 
     def check(self, password: str) -> None:
         """
@@ -62,7 +83,7 @@ class Passwords:
         logout_devices: bool = True,
         requester: Optional[Requester] = None,
         even_locked: bool = False,
-    ) -> Steps[int]:
+    ) -> Steps[List[EndedToken]]:
         """
         Give an account another password.
 
@@ -73,7 +94,7 @@ class Passwords:
         @param requester: who asks: this login, and its device, stay.
         @param even_locked: whether the account may be one that is locked or
             waits to be approved, because an administrator asks.
-        @return: fires with how many access tokens ended; errs with
+        @return: fires with the access tokens that ended; errs with
             L{synauth.errors.StoreError} 404 if there is no such account, and
             403 if it is deactivated.
         """
@@ -89,4 +110,4 @@ class Passwords:
         if logout_devices:
             yield awaiting(self._pushers.remove_pushers_by_user, user_id, kept_token)
         yield self._logins.tell_ended(ended)
-        return len(ended)
+        return ended

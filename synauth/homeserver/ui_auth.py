@@ -2,9 +2,8 @@
 Which users can authenticate how once more, and for how long that counts.
 """
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
-import attr
 from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.handler import AuthHandler
@@ -17,19 +16,6 @@ from synauth.homeserver.logins import Requester
 from synauth.interfaces import IClock
 
 JsonDict = Dict[str, Any]
-
-
-@attr.s(frozen=True, slots=True, auto_attribs=True)
-class Validated:
-    """
-    A request whose user has authenticated.
-
-    @ivar params: its parameters, without C{auth}.
-    @ivar session_id: the claimed session, or C{None} if none was needed.
-    """
-
-    params: JsonDict
-    session_id: Optional[str] = None
 
 
 class UserInteractiveAuth:
@@ -84,7 +70,7 @@ class UserInteractiveAuth:
         body: JsonDict,
         address: str,
         may_skip: bool = False,
-    ) -> Steps[Validated]:
+    ) -> Steps[Tuple[JsonDict, Optional[str]]]:
         """
         Have a user authenticate once more.
 
@@ -93,48 +79,48 @@ class UserInteractiveAuth:
         @param body: its body.
         @param address: the client's address.
         @param may_skip: whether C{ui_auth.session_timeout} applies.
-        @return: fires with a L{Validated}, whose session L{finish} or
-            L{release} is called with; errs as L{Reauthentication.validate}.
+        @return: fires with the parameters of the request, and with the session,
+            which L{finish} or L{release} is called with: C{None} if none was
+            needed.  It errs as L{Reauthentication.validate}.
         """
         if may_skip and (yield self._is_recent(requester)):
-            return Validated({key: body[key] for key in body if key != "auth"})
+            return {key: body[key] for key in body if key != "auth"}, None
         types = yield self.login_types(requester.user_id)
         params, session_id = yield self._reauthentication.validate(
             requester.user_id, types, body, address, operation
         )
-        validated = Validated(params, session_id)
         try:
             yield self._store.update_access_token_last_validated(
                 requester.access_token_id, self._clock.time_msec()
             )
         except Exception:
-            yield self.release(validated)
+            yield self.release(session_id)
             raise
-        return validated
+        return params, session_id
 
     @inlineCallbacks
-    def finish(self, validated: Validated) -> Steps[None]:
+    def finish(self, session_id: Optional[str]) -> Steps[None]:
         """
         What a user authenticated for has been done; it can't be done again.
         """
-        if validated.session_id is None:
+        if session_id is None:
             return
         sessions = self._handler.interactive.sessions
         try:
-            yield sessions.finish(validated.session_id)
+            yield sessions.finish(session_id)
         except MatrixError:
             # It has expired meanwhile.
-            yield sessions.remove(validated.session_id)
+            yield sessions.remove(session_id)
 
     @inlineCallbacks
-    def release(self, validated: Validated) -> Steps[None]:
+    def release(self, session_id: Optional[str]) -> Steps[None]:
         """
         What a user authenticated for did not come about; it may be tried again.
         """
-        if validated.session_id is None:
+        if session_id is None:
             return
         try:
-            yield self._handler.interactive.sessions.release(validated.session_id)
+            yield self._handler.interactive.sessions.release(session_id)
         except MatrixError:
             # It has expired meanwhile: there is nothing to give back.
             return

@@ -19,6 +19,7 @@ from synauth.web.fallback import FallbackEndpoint
 from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
 from synauth.web.login_page import LoginPage
+from synauth.web.password import PasswordEndpoint
 from synauth.web.register import RegisterEndpoint
 from synauth.web.registration_tokens import RegistrationTokenEndpoints
 from synauth.web.request_token import RequestTokenEndpoints
@@ -48,6 +49,7 @@ def make_root(
             "fallback": FallbackEndpoint(hs),
             "login": LoginEndpoint(hs),
             "login_page": LoginPage(hs),
+            "password": PasswordEndpoint(hs),
             "register": RegisterEndpoint(hs),
             "registration_tokens": RegistrationTokenEndpoints(hs),
             "request_token": RequestTokenEndpoints(hs),

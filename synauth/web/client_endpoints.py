@@ -120,6 +120,15 @@ ACCOUNT: Group = (
     Route(
         "POST",
         SINCE_R0,
+        "/account/password",
+        "password.change",
+        ANYBODY,
+        "Changes a password, with user-interactive authentication, or for the"
+        " owner of an address.",
+    ),
+    Route(
+        "POST",
+        SINCE_R0,
         "/account/deactivate",
         "deactivate.deactivate",
         USERS,

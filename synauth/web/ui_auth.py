@@ -2,12 +2,12 @@
 What an endpoint does only after its user has authenticated once more.
 """
 
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.auth.interactive import stage_of
-from synauth.awaiting import Steps
+from synauth.awaiting import Steps, awaiting
 from synauth.errors import InteractiveAuthIncompleteError, MatrixError
 from synauth.homeserver.logins import Requester
 from synauth.homeserver.server import HomeServer
@@ -54,8 +54,9 @@ def after_ui_auth(
         L{synauth.homeserver.ui_auth.UserInteractiveAuth.validate}.
     """
     stage = stage_of(body)
+    user_id = requester.user_id
     try:
-        validated = yield hs.ui_auth.validate(
+        params, session_id = yield hs.ui_auth.validate(
             requester,
             operation_of(request),
             body,
@@ -63,18 +64,50 @@ def after_ui_auth(
             may_skip,
         )
     except InteractiveAuthIncompleteError as challenge:
-        if stage is not None and "errcode" in challenge.result:
+        if "errcode" in challenge.result:
             reason = challenge.result["errcode"]
-            audit(hs.audit, request, stage, reason=reason, user_id=requester.user_id)
+            audit_stage(hs, request, stage, reason=reason, user_id=user_id)
         raise
     except MatrixError as error:
-        if stage is not None:
-            audit(hs.audit, request, stage, error, user_id=requester.user_id)
+        audit_stage(hs, request, stage, error, user_id=user_id)
         raise
-    try:
-        answer = yield work(validated.params)
-    except Exception:
-        yield hs.ui_auth.release(validated)
-        raise
-    yield hs.ui_auth.finish(validated)
+    answer = yield doing_once(hs, session_id, lambda: work(params))
     return answer
+
+
+@inlineCallbacks
+def doing_once(
+    hs: HomeServer, session_id: Optional[str], work: Callable[[], Any]
+) -> Steps[Any]:
+    """
+    Do what a session was claimed for.
+
+    @param session_id: the session, or C{None} if none was needed.
+    @param work: gives a Deferred of the answer.  If it errs, the session is
+        given back, else it is finished.
+    @return: fires with the answer, or errs as C{work}.
+    """
+    try:
+        answer = yield awaiting(work)
+    except Exception:
+        yield hs.ui_auth.release(session_id)
+        raise
+    yield hs.ui_auth.finish(session_id)
+    return answer
+
+
+def audit_stage(
+    hs: HomeServer,
+    request: SynauthRequest,
+    stage: Optional[str],
+    error: Optional[MatrixError] = None,
+    reason: Optional[str] = None,
+    user_id: Optional[str] = None,
+) -> None:
+    """
+    Record that a stage was refused.
+
+    @param stage: its type; C{None} if the request took none.
+    """
+    if stage is not None:
+        audit(hs.audit, request, stage, error, reason, user_id)

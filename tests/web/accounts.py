@@ -2,8 +2,11 @@
 What the tests of the account's endpoints start from.
 """
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
+from synauth.homeserver.identity import OURS
+from synauth.storage.threepid_validation import Attempt
+from synauth.threepids import canonical
 from tests.web.client import Answer
 from tests.web.server import PASSWORD, EndpointTestCase, Server
 
@@ -89,3 +92,53 @@ class AccountTestCase(EndpointTestCase):
         self.assertEqual(body.pop("completed", []), [])
         self.assertEqual(body, {"flows": flows, "params": {}})
         return session
+
+
+EMAIL_STAGE = "m.login.email.identity"
+
+
+class Validation:
+    """
+    Proves addresses to a server, as the owner of a mailbox would.
+
+    @param server: the server.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._store = server.hs.get_datastore()
+        self._now_ms = server.hs.get_clock().time_msec()
+
+    def validate(
+        self, sid: str, address: str = "alice@example.com", medium: str = "email"
+    ) -> Dict[str, str]:
+        """
+        Have an address proved.
+
+        @return: what a client knows of it.
+        """
+        creds = {"sid": OURS + sid, "client_secret": "secret" + sid}
+        self._store.start_validation(
+            Attempt(
+                medium=medium,
+                address=canonical(medium, address),
+                client_secret=creds["client_secret"],
+                send_attempt=1,
+                session_id=creds["sid"],
+                token="token" + sid,
+                next_link=None,
+                now_ms=self._now_ms,
+                expires_ms=self._now_ms + 1000,
+            )
+        )
+        self._store.validate(
+            creds["sid"], creds["client_secret"], "token" + sid, self._now_ms
+        )
+        return creds
+
+    def is_spent(self, sid: str) -> bool:
+        """
+        @return: whether a proof was used up.
+        """
+        found: List[Any] = []
+        self._store.get_validation(OURS + sid, "secret" + sid).addCallback(found.append)
+        return found == [None]
