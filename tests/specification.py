@@ -58,6 +58,7 @@ class Specification:
         self._directory = directory
         self._operations: List[Operation] = []
         self._error: Schema = {}
+        self._challenge: Schema = {}
         if directory is not None and Draft202012Validator is not None:
             self._load(directory)
 
@@ -99,6 +100,8 @@ class Specification:
                 # Who has no good token is told so, where others are asked for
                 # more.
                 allowed.append(self._error)
+                # POST /account/3pid asks for it besides (docs/differences.rst).
+                allowed.append(self._challenge or self._error)
         elif found is None:
             return
         elif status not in schemas:
@@ -138,6 +141,9 @@ class Specification:
         self._operations.sort(key=lambda operation: operation.parameters)
         error = os.path.join(directory, "definitions", "errors", "error.yaml")
         self._error = _resolved(_read(error), error, _read(error))
+        challenge = os.path.join(directory, "definitions", "auth_response.yaml")
+        if os.path.exists(challenge):
+            self._challenge = _resolved(_read(challenge), challenge, _read(challenge))
 
     def _add(self, path: str, item: Dict[str, Any]) -> None:
         text = re.sub(

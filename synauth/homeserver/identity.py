@@ -6,7 +6,7 @@ configuration names them.
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 
 import attr
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -44,6 +44,13 @@ class IdentityServers:
         self._get_client = get_client
         self._trusted = frozenset(trusted)
         self.delegate = None if delegate is None else delegate.rstrip("/")
+
+    @property
+    def knows_telephones(self) -> bool:
+        """
+        Whether somebody could vouch for a telephone number.
+        """
+        return self.delegate is not None or bool(self._trusted)
 
     def server_for(self, medium: str, creds: Mapping[str, Any]) -> Optional[str]:
         """
@@ -85,6 +92,29 @@ class IdentityServers:
         return _proof_in(answer)
 
     @inlineCallbacks
+    def bind(
+        self, server: str, sid: str, client_secret: str, user_id: str, token: str
+    ) -> Steps[None]:
+        """
+        Have a server publish whose an address is (identity service API, v2).
+
+        @param server: the host that the client named.
+        @param token: the client's access token there.
+        @return: fires with C{None}; errs with L{MatrixError} 403
+            C{M_SERVER_NOT_TRUSTED} if it is not one of ours, and 400 if it
+            refuses or can't be asked.
+        """
+        if server.lower() not in self._trusted:
+            raise MatrixError(
+                403, "The identity server is not trusted", Codes.SERVER_NOT_TRUSTED
+            )
+        yield self._posted(
+            "https://%s/_matrix/identity/v2/3pid/bind" % (server.lower(),),
+            {"sid": sid, "client_secret": client_secret, "mxid": user_id},
+            {"Authorization": "Bearer " + token},
+        )
+
+    @inlineCallbacks
     def request_msisdn_token(self, body: Dict[str, Any]) -> Steps[str]:
         """
         Have the delegate send a token to a telephone.
@@ -114,20 +144,18 @@ class IdentityServers:
         answer = yield self._post("/validate/msisdn/submitToken", body)
         return isinstance(answer, dict) and answer.get("success") is True
 
+    def _post(self, path: str, body: Dict[str, Any]) -> "Deferred[Any]":
+        return self._posted("%s%s%s" % (self.delegate, _API, path), body, None)
+
     @inlineCallbacks
-    def _post(self, path: str, body: Dict[str, Any]) -> Steps[Any]:
-        assert self.delegate is not None
+    def _posted(self, url: str, body: Dict[str, Any], headers: Any) -> Steps[Any]:
         try:
-            answer = yield self._get_client().post_json_get_json(
-                self.delegate + _API + path, body
-            )
+            answer = yield self._get_client().post_json_get_json(url, body, headers)
         except HttpResponseException as error:
-            _log.info("{server} refuses: {code}", server=self.delegate, code=error.code)
+            _log.info("{url} refuses: {code}", url=url, code=error.code)
             raise MatrixError(400, "The identity server refused this")
         except Exception as error:
-            _log.error(
-                "{server} can't be asked: {why}", server=self.delegate, why=str(error)
-            )
+            _log.error("{url} can't be asked: {why}", url=url, why=str(error))
             raise _unreachable()
         return answer
 

@@ -10,6 +10,7 @@ from synauth.homeserver.server import HomeServer
 from synauth.web.admin import SharedSecretRegistration
 from synauth.web.admin_accounts import AdminAccountEndpoints
 from synauth.web.admin_users import AdminUserEndpoints
+from synauth.web.capabilities import CapabilityEndpoints
 from synauth.web.consent import ConsentPage
 from synauth.web.deactivate import DeactivateEndpoint
 from synauth.web.devices import DeviceEndpoints
@@ -20,12 +21,14 @@ from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
 from synauth.web.login_page import LoginPage
 from synauth.web.password import PasswordEndpoint
+from synauth.web.profile import ProfileEndpoints
 from synauth.web.register import RegisterEndpoint
 from synauth.web.registration_tokens import RegistrationTokenEndpoints
 from synauth.web.request_token import RequestTokenEndpoints
 from synauth.web.routes import add_resource, build_root
 from synauth.web.sessions import SessionEndpoints
 from synauth.web.submit_token import SubmitTokenEndpoints
+from synauth.web.threepids import ThreepidEndpoints
 
 
 def make_root(
@@ -40,6 +43,7 @@ def make_root(
     root = build_root(
         ROUTES,
         {
+            "capabilities": CapabilityEndpoints(hs),
             "consent": ConsentPage(hs),
             "admin_accounts": AdminAccountEndpoints(hs),
             "admin_users": AdminUserEndpoints(hs),
@@ -50,12 +54,14 @@ def make_root(
             "login": LoginEndpoint(hs),
             "login_page": LoginPage(hs),
             "password": PasswordEndpoint(hs),
+            "profile": ProfileEndpoints(hs),
             "register": RegisterEndpoint(hs),
             "registration_tokens": RegistrationTokenEndpoints(hs),
             "request_token": RequestTokenEndpoints(hs),
             "sessions": SessionEndpoints(hs),
             "shared_secret": SharedSecretRegistration(hs),
             "submit_token": SubmitTokenEndpoints(hs),
+            "threepids": ThreepidEndpoints(hs),
         },
     )
     for path, resource in (resources or {}).items():

@@ -117,23 +117,103 @@ REGISTRATION: Group = (
 )
 
 ACCOUNT: Group = (
-    Route(
-        "POST",
-        SINCE_R0,
-        "/account/password",
-        "password.change",
-        ANYBODY,
-        "Changes a password, with user-interactive authentication, or for the"
-        " owner of an address.",
-    ),
-    Route(
-        "POST",
-        SINCE_R0,
-        "/account/deactivate",
-        "deactivate.deactivate",
-        USERS,
-        "Ends the account, with user-interactive authentication.",
-    ),
+    (
+        Route(
+            "POST",
+            SINCE_R0,
+            "/account/password",
+            "password.change",
+            ANYBODY,
+            "Changes a password, with user-interactive authentication, or for the"
+            " owner of an address.",
+        ),
+        Route(
+            "POST",
+            SINCE_R0,
+            "/account/deactivate",
+            "deactivate.deactivate",
+            USERS,
+            "Ends the account, with user-interactive authentication.",
+        ),
+    )
+    + tuple(
+        Route(method, SINCE_R0, path, handler, USERS, summary)
+        for method, path, handler, summary in (
+            ("GET", "/account/3pid", "threepids.threepids", "The user's addresses."),
+            (
+                "POST",
+                "/account/3pid",
+                "threepids.add_by_creds",
+                "The older name of the next.",
+            ),
+            (
+                "POST",
+                "/account/3pid/add",
+                "threepids.add",
+                "Adds a proved address, with user-interactive authentication.",
+            ),
+            (
+                "POST",
+                "/account/3pid/bind",
+                "threepids.bind",
+                "Has a trusted identity server publish an address.",
+            ),
+            ("POST", "/account/3pid/delete", "threepids.delete", "Removes an address."),
+            (
+                "POST",
+                "/account/3pid/unbind",
+                "threepids.unbind",
+                "Says that no identity server can be told to forget an address.",
+            ),
+        )
+    )
+    + (
+        Route(
+            "POST",
+            client_prefixes("v1", "unstable"),
+            "/login/get_token",
+            "capabilities.login_token",
+            USERS,
+            "A token with which another client logs in, with user-interactive"
+            " authentication.",
+        ),
+        Route(
+            "GET",
+            SINCE_R0,
+            "/capabilities",
+            "capabilities.capabilities",
+            GUESTS,
+            "What the user can do.",
+            own=True,
+        ),
+        Route(
+            "GET",
+            SINCE_R0,
+            "/profile/{user_id}",
+            "profile.profile",
+            ANYBODY,
+            "What a user is called.",
+            own=True,
+        ),
+        Route(
+            "GET",
+            SINCE_R0,
+            "/profile/{user_id}/displayname",
+            "profile.displayname",
+            ANYBODY,
+            "The same, the name alone.",
+            own=True,
+        ),
+        Route(
+            "PUT",
+            SINCE_R0,
+            "/profile/{user_id}/displayname",
+            "profile.set_displayname",
+            GUESTS,
+            "Changes it.",
+            own=True,
+        ),
+    )
 )
 
 DEVICES: Group = (

@@ -2,7 +2,7 @@
 C{GET} and C{POST /login} (specification, "Login").
 """
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from twisted.internet.defer import inlineCallbacks
 from twisted.logger import Logger
@@ -47,7 +47,12 @@ class LoginEndpoint:
         """
         The ways to log in.
         """
-        return {"flows": [{"type": type} for type in self._methods.types]}
+        flows: List[JsonDict] = [{"type": type} for type in self._methods.types]
+        if self._hs.config.login_via_existing_session.enabled:
+            for flow in flows:
+                if flow["type"] == LoginType.TOKEN:
+                    flow["get_login_token"] = True
+        return {"flows": flows}
 
     @inlineCallbacks
     def log_in(self, request: SynauthRequest) -> Steps[JsonDict]:

@@ -37,6 +37,9 @@ class PasswordEndpoint:
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
         self._store = hs.get_datastore()
+        self._reset_flows = [[LoginType.EMAIL_IDENTITY]]
+        if hs.identity_servers.knows_telephones:
+            self._reset_flows.append([LoginType.MSISDN])
 
     @inlineCallbacks
     def change(self, request: SynauthRequest) -> Steps[Any]:
@@ -80,8 +83,6 @@ class PasswordEndpoint:
 
     @inlineCallbacks
     def _reset(self, request: SynauthRequest, body: JsonDict) -> Steps[Any]:
-        stages = self._hs.auth_handler.interactive.stages
-        flows = [[stage] for stage in _STAGES if stage in stages]
         stage = stage_of(body)
         try:
             (
@@ -90,7 +91,10 @@ class PasswordEndpoint:
                 params,
                 session_id,
             ) = yield self._hs.auth_handler.check_auth(
-                flows, body, request.client_address(), operation_of(request)
+                self._reset_flows,
+                body,
+                request.client_address(),
+                operation_of(request),
             )
         except MatrixError as error:
             audit_stage(self._hs, request, stage, error)

@@ -53,6 +53,10 @@ def after_ui_auth(
         L{InteractiveAuthIncompleteError} and as
         L{synauth.homeserver.ui_auth.UserInteractiveAuth.validate}.
     """
+    if requester.service is not None:
+        # Its token is all that an application service has to show.
+        answer = yield work({key: body[key] for key in body if key != "auth"})
+        return answer
     stage = stage_of(body)
     user_id = requester.user_id
     try:

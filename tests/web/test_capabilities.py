@@ -1,0 +1,155 @@
+"""
+Tests for L{synauth.web.capabilities}.
+"""
+
+from typing import Any
+
+from tests.web.accounts import ALICE, AccountTestCase, password_auth
+from tests.web.client import Answer
+from tests.web.modules import PASSWORD, Module
+
+TOKEN = "/_matrix/client/v1/login/get_token"
+
+
+class CapabilityTests(AccountTestCase):
+    """
+    C{GET /capabilities}.
+    """
+
+    def enabled(self, token: Any = None) -> Any:
+        """
+        @return: which capabilities are.
+        """
+        answer = self.server.get("/v3/capabilities", token=token or self.token)
+        capabilities = self.assertAnswered(answer)["capabilities"]
+        for value in capabilities.values():
+            self.assertEqual(list(value), ["enabled"])
+        return {name for name in capabilities if capabilities[name]["enabled"] is True}
+
+    def test_default(self) -> None:
+        """
+        Users change their password, their name and their addresses.
+        """
+        self.assertEqual(
+            self.enabled(), {"m.change_password", "m.set_displayname", "m.3pid_changes"}
+        )
+
+    def test_configured(self) -> None:
+        """
+        What is switched on and off is told.
+        """
+        self.serve(
+            enable_set_displayname=False,
+            enable_3pid_changes=False,
+            login_via_existing_session={"enabled": True},
+        )
+        self.assertEqual(self.enabled(), {"m.change_password", "m.get_login_token"})
+
+    def test_no_password(self) -> None:
+        """
+        Who has a password elsewhere can't change one here.
+        """
+        module = Module("m", (PASSWORD,), check_auth=(ALICE, None))
+        self.serve(modules=[module.entry])
+        self.assertIn("m.change_password", self.enabled())
+        self.server.change("password_hash", None, ALICE)
+        self.assertNotIn("m.change_password", self.enabled())
+
+    def test_guest(self) -> None:
+        """
+        A guest can do nothing of it.
+        """
+        self.serve(allow_guest_access=True)
+        token = self.server.post("/v3/register?kind=guest").json["access_token"]
+        self.assertEqual(self.enabled(token), set())
+
+
+class LoginTokenTests(AccountTestCase):
+    """
+    C{POST /login/get_token}.
+    """
+
+    def serve(self, **settings: Any) -> None:
+        """
+        Switch it on.
+        """
+        section = {"enabled": True, "token_timeout": "2m"}
+        section.update(settings.pop("section", {}))
+        super().serve(login_via_existing_session=section, **settings)
+
+    def get_token(self, auth: Any = None) -> Answer:
+        """
+        Ask for one.
+        """
+        body = {} if auth is None else {"auth": auth}
+        return self.server.post(TOKEN, body, token=self.token)
+
+    def log_in_with(self, token: str) -> Answer:
+        """
+        Log another client in.
+        """
+        return self.server.post(
+            "/v3/login", {"type": "m.login.token", "token": token, "device_id": "NEW"}
+        )
+
+    def test_token(self) -> None:
+        """
+        After the password was given there is a token that logs another client
+        in as the same user, once.
+        """
+        session = self.assertChallenged(self.get_token())
+        body = self.assertAnswered(self.get_token(password_auth(session)))
+        self.assertEqual(sorted(body), ["expires_in_ms", "login_token"])
+        self.assertEqual(body["expires_in_ms"], 120000)
+        self.assertEqual(
+            self.audits(), [("success", "get_login_token", None, ALICE, "PHONE")]
+        )
+        login = self.assertAnswered(self.log_in_with(body["login_token"]))
+        self.assertEqual((login["user_id"], login["device_id"]), (ALICE, "NEW"))
+        self.assertRefused(self.log_in_with(body["login_token"]), 403, "M_FORBIDDEN")
+
+    def test_expires(self) -> None:
+        """
+        The token is good for a while.
+        """
+        body = self.assertAnswered(self.get_token(password_auth()))
+        self.server.reactor.advance(120)
+        self.assertRefused(self.log_in_with(body["login_token"]), 403, "M_FORBIDDEN")
+
+    def test_always_asks(self) -> None:
+        """
+        A recent authentication does not count for it.
+        """
+        self.serve(ui_auth={"session_timeout": "1h"})
+        self.assertAnswered(self.get_token(password_auth()))
+        self.assertChallenged(self.get_token())
+
+    def test_without_authentication(self) -> None:
+        """
+        An operator can do without.
+        """
+        self.serve(section={"require_ui_auth": False})
+        self.assertIn("login_token", self.assertAnswered(self.get_token()))
+
+    def test_limit(self) -> None:
+        """
+        There are a few, and then one a minute.
+        """
+        self.serve(section={"require_ui_auth": False})
+        for _ in range(3):
+            self.assertAnswered(self.get_token())
+        self.assertEqual(self.get_token().code, 429)
+        self.server.reactor.advance(60)
+        self.assertAnswered(self.get_token())
+
+    def test_switched_off(self) -> None:
+        """
+        Where it is off there is no such endpoint, and C{GET /login} does not
+        speak of it.
+        """
+        flow = {"type": "m.login.token", "get_login_token": True}
+        self.assertIn(flow, self.server.get("/v3/login").json["flows"])
+        self.serve(section={"enabled": False})
+        self.assertRefused(self.get_token(), 404, "M_UNRECOGNIZED")
+        del flow["get_login_token"]
+        self.assertIn(flow, self.server.get("/v3/login").json["flows"])
