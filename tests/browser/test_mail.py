@@ -14,8 +14,6 @@ from tests.modules.needs import needs_package
 SECRET_OF_CLIENT = "the-clients-own-secret"
 ADDRESS = "alice@example.org"
 
-NO_PASSWORD = "POST /account/password is not served yet"
-
 
 @needs_package("aiosmtpd")
 class MailTests(BrowserTestCase):
@@ -127,8 +125,6 @@ class MailTests(BrowserTestCase):
         spent = dict(params, new_password="another-one")
         again = self.client.post(V3 + "/account/password", spent)
         self.assertIn(again.status, (400, 401, 403), again.body)
-
-    test_password_reset.todo = NO_PASSWORD  # type: ignore[attr-defined]
 
     def test_registration(self) -> None:
         """

@@ -14,8 +14,6 @@ from tests.modules.needs import needs_package
 
 ALICE = "@alice:example.org"
 
-NO_PASSWORD = "POST /account/password is not served yet"
-
 
 class SdkTestCase(NodeTestCase):
     """
@@ -90,8 +88,6 @@ class SdkTests(SdkTestCase):
             "fresh": ALICE,
         }
         self.assertEqual(self.talk("setPassword"), expected)
-
-    test_set_password.todo = NO_PASSWORD  # type: ignore[attr-defined]
 
     def test_delete_multiple_devices(self) -> None:
         """
@@ -215,5 +211,3 @@ class MailTests(SdkTestCase):
         self.assertEqual(result["early"], "M_UNAUTHORIZED")
         self.assertEqual((result["old"], result["fresh"]), ("M_FORBIDDEN", ALICE))
         self.assertIsNotNone(result["twice"])
-
-    test_reset.todo = NO_PASSWORD  # type: ignore[attr-defined]
