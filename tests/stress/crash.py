@@ -18,10 +18,11 @@ import sys
 import tempfile
 import threading
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional
 
-from tests.functional.client import Client
+from tests.functional.client import V3, Client
 from tests.functional.daemon import ANY_FREE_PORT, PATIENCE_S, QUICK, Daemon
+from tests.storage.cluster import Cluster
 from tests.stress.ledger import GONE, Person
 
 CLIENTS = 4
@@ -66,14 +67,18 @@ class Crowd:
         """
         Hold all that was told against what is so.
 
-        @param newest: how many of each client's people are asked about.
+        @param newest: how many of each client's people are asked about, besides
+            those who don't know what became of what they asked.
         @return: how many were.
         """
         client, checked = Client(port), 0
         for mine in self.people:
-            for person in mine if newest is None else mine[-newest:]:
-                person.check(client)
-                checked += 1
+            for place, person in enumerate(mine):
+                # What is in doubt has to be settled before anybody goes on.
+                recent = newest is None or place >= len(mine) - newest
+                if recent or person.doubtful is not None:
+                    person.check(client)
+                    checked += 1
         return checked
 
 
@@ -130,20 +135,24 @@ class Trial:
     The rounds.
 
     @param directory: the daemon's.
-    @param database: C{database} of the configuration, or C{None}.
+    @param cluster: a PostgreSQL server to be used, and restarted; C{None} for
+        SQLite.
     @param rng: chooses the moments.
     """
 
     def __init__(
-        self, directory: str, database: Optional[Dict[str, Any]], rng: random.Random
+        self, directory: str, cluster: Optional[Cluster], rng: random.Random
     ) -> None:
         self._directory = directory
+        self._cluster = cluster
         self._rng = rng
         self._crowd = Crowd(rng)
         self._config = os.path.join(directory, "homeserver.yaml")
         config = dict(QUICK, macaroon_secret_key="for all rounds")
-        if database is not None:
-            config["database"] = database
+        if cluster is not None:
+            args = dict(cluster.args, database="postgres")
+            config["database"] = {"name": "psycopg2", "args": args}
+            config["database"]["allow_unsafe_locale"] = True
         with open(self._config, "w", encoding="utf-8") as stream:
             # JSON is YAML.
             json.dump(config, stream)
@@ -177,6 +186,34 @@ class Trial:
         self.look(newest=5)
         return work.done
 
+    def outage(self) -> int:
+        """
+        Let the crowd work, and have the database crash and come back.
+
+        @return: how many requests were answered.
+        """
+        assert self._cluster is not None
+        daemon = self.start()
+        try:
+            work = self._crowd.work(daemon.port())
+            work.wait_for(self._rng.randrange(1, 60))
+            self._cluster.restart(self._rng.choice(["fast", "immediate"]))
+            work.join()
+            if work.strange or "Traceback" in daemon.log():
+                raise AssertionError("%r\n%s" % (work.strange, daemon.log()))
+            self._wait_until_back(Client(daemon.port()))
+            self._crowd.check(daemon.port(), newest=5)
+        finally:
+            daemon.stop(signal.SIGKILL)
+        return work.done
+
+    def _wait_until_back(self, client: Client) -> None:
+        give_up = time.monotonic() + PATIENCE_S
+        while client.get(V3 + "/register/available?username=nobody").status == 503:
+            if time.monotonic() > give_up:
+                raise AssertionError("the daemon does not find its database again")
+            time.sleep(0.1)
+
     def look(self, newest: Optional[int] = None) -> int:
         """
         Start the daemon and hold what was told against what is so.
@@ -191,24 +228,28 @@ class Trial:
             daemon.stop(signal.SIGKILL)
 
 
-def run(rounds: int, seed: int, database: Optional[Dict[str, Any]] = None) -> str:
+def run(rounds: int, seed: int, cluster: Optional[Cluster] = None) -> str:
     """
     @param rounds: how many kills.
     @param seed: of what is chosen at random.
-    @param database: C{database} of the configuration; C{None} for SQLite.
+    @param cluster: a PostgreSQL server of its own; C{None} for SQLite.
     @return: what was done, in words.
     @raise AssertionError: if something that was told is not so.
     """
     with tempfile.TemporaryDirectory() as directory:
-        trial = Trial(directory, database, random.Random(seed))
-        answered = 0
+        trial = Trial(directory, cluster, random.Random(seed))
+        answered = outages = 0
         for number in range(rounds):
-            answered += trial.round(signal.SIGTERM if number % 2 else signal.SIGKILL)
+            if cluster is not None and number % 3 == 2:
+                answered += trial.outage()
+                outages += 1
+            else:
+                kill = signal.SIGTERM if number % 2 else signal.SIGKILL
+                answered += trial.round(kill)
         people = trial.look()
-    return "%d rounds, %d requests answered, %d people and all that they were told" % (
-        rounds,
-        answered,
-        people,
+    return (
+        "%d rounds (%d times the database was restarted), %d requests answered,"
+        " %d people and all that they were told" % (rounds, outages, answered, people)
     )
 
 
@@ -219,8 +260,14 @@ def main(argv: Optional[List[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args(argv)
-    print(run(options.rounds, options.seed))
+    cluster = Cluster() if options.postgres else None
+    try:
+        print(run(options.rounds, options.seed, cluster))
+    finally:
+        if cluster is not None:
+            cluster.remove()
     return 0
 
 

@@ -10,8 +10,15 @@ from tests.functional.client import V3, Answer, Client, password_login
 
 PASSWORDS = ("wonderland-1", "looking-glass-2")
 
-# How an answer that never came looks like.
-GONE = (OSError, HTTPException)
+
+class Unavailable(Exception):
+    """
+    The server says that it can't tell, for now.
+    """
+
+
+# What no answer looks like.
+GONE = (OSError, HTTPException, Unavailable)
 
 
 class Person:
@@ -56,7 +63,7 @@ class Person:
             return self._register(client)
         deeds = [self._log_in, self._log_in]
         if self.alive:
-            deeds += [self._log_out, self._use]
+            deeds += [self._log_out, self._use, self._change_password]
         if self.refresh_tokens:
             deeds += [self._refresh, self._refresh]
         return self._rng.choice(deeds)(client)
@@ -66,6 +73,8 @@ class Person:
     ) -> Optional[Answer]:
         self.doubtful = deed
         answer = client.post(V3 + path, body)
+        if answer.status == 503:
+            raise Unavailable()
         self.doubtful = None
         if answer.status != 200:
             self.strange = (deed, answer)
@@ -106,10 +115,8 @@ class Person:
 
     def _use(self, client: Client) -> bool:
         device = self._rng.choice(sorted(self.alive))
-        answer = client.whoami(self.alive[device])
-        if answer.status != 200:
-            self.strange = ("use", answer)
-        return answer.status == 200
+        self.device = device
+        return self._use_this(client, device)
 
     def _refresh(self, client: Client) -> bool:
         device = self._rng.choice(sorted(self.refresh_tokens))
@@ -129,6 +136,8 @@ class Person:
     def _use_this(self, client: Client, device: str) -> bool:
         self.doubtful = "use"
         answer = client.whoami(self.alive[device])
+        if answer.status == 503:
+            raise Unavailable()
         self.doubtful = None
         if answer.status != 200:
             self.strange = ("use", answer)
