@@ -149,6 +149,8 @@ class Trial:
         self._crowd = Crowd(rng)
         self._config = os.path.join(directory, "homeserver.yaml")
         config = dict(QUICK, macaroon_secret_key="for all rounds")
+        # No token is to expire while the rounds last.
+        config["refreshable_access_token_lifetime"] = "24h"
         if cluster is not None:
             args = dict(cluster.args, database="postgres")
             config["database"] = {"name": "psycopg2", "args": args}

@@ -3,9 +3,14 @@ A server in memory with somebody in it, for storms of requests.
 """
 
 import json
+import os
+import shutil
+import tempfile
 from typing import Any, Dict, List
 
+from treq.testing import StubTreq
 from twisted.logger import LogLevel, globalLogPublisher
+from twisted.web.resource import Resource
 
 from tests.stress.requests import Sent
 from tests.web.server import NEVER_LIMITED, PASSWORD, Server
@@ -14,6 +19,62 @@ from tests.web.server import NEVER_LIMITED, PASSWORD, Server
 PATIENCE_S = 120
 
 DUMMY = {"type": "m.login.dummy"}
+
+
+SERVICE = """
+id: irc
+as_token: as-token
+hs_token: hs-token
+url: null
+sender_localpart: irc
+namespaces: {users: [{regex: "@irc_.*", exclusive: true}]}
+"""
+
+
+class Nonsense(Resource):
+    """
+    What every other server answers.
+    """
+
+    isLeaf = True
+
+    def render(self, request: Any) -> bytes:
+        """
+        Answer with something, and now and then with nothing of use.
+        """
+        length = len(request.uri)
+        if length % 3 == 0:
+            request.setResponseCode(400 + length % 200)
+        return (b"{", b"[]", b'{"success": true, "sid": "7"}', b"null")[length % 4]
+
+
+def everything(folder: str) -> Dict[str, Any]:
+    """
+    @param folder: where files may be made.
+    @return: a configuration in which all that there is is switched on.
+    """
+    os.mkdir(os.path.join(folder, "en"))
+    for name, text in (("en/1.html", "Rules"), ("irc.yaml", SERVICE)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as stream:
+            stream.write(text)
+    return {
+        "enable_registration": True,
+        "enable_registration_without_verification": True,
+        "registration_shared_secret": "shared",
+        "allow_guest_access": True,
+        "rc_registration": NEVER_LIMITED,
+        "rc_3pid_validation": NEVER_LIMITED,
+        "rc_registration_token_validity": NEVER_LIMITED,
+        "public_baseurl": "https://example.org/",
+        "email": {"notif_from": "Us <us@example.org>"},
+        "account_threepid_delegates": {"msisdn": "https://id.example"},
+        "trusted_third_party_id_servers": ["id.example"],
+        "user_consent": {"template_dir": folder, "version": "1"},
+        "login_via_existing_session": {"enabled": True},
+        "app_service_config_files": [os.path.join(folder, "irc.yaml")],
+        "recaptcha_public_key": "public",
+        "recaptcha_private_key": "private",
+    }
 
 
 class World:
@@ -27,14 +88,9 @@ class World:
     def __init__(self, **settings: Any) -> None:
         self.complaints: List[str] = []
         globalLogPublisher.addObserver(self._hear)
-        values: Dict[str, Any] = {
-            "enable_registration": True,
-            "enable_registration_without_verification": True,
-            "registration_shared_secret": "shared",
-            "allow_guest_access": True,
-            "rc_registration": NEVER_LIMITED,
-        }
-        self.server = Server(**dict(values, **settings))
+        self._folder = tempfile.mkdtemp()
+        values = dict(everything(self._folder), **settings)
+        self.server = Server(treq=StubTreq(Nonsense()), **values)
         self.known: Dict[str, str] = {"$SID": "no-such-sid", "$AS_TOKEN": "as-token"}
         for name in ("alice", "bob", "admin"):
             self.server.add_user(name)
@@ -49,12 +105,18 @@ class World:
         self.known["$SESSION"] = challenge.json["session"]
         nonce = self.server.get("/_synapse/admin/v1/register")
         self.known["$NONCE"] = nonce.json["nonce"]
+        self.server.post(
+            "/_synapse/admin/v1/registration_tokens/new",
+            {"token": "a-registration-token", "uses_allowed": 1},
+            token=self.known["$ADMIN_TOKEN"],
+        )
 
     def close(self) -> None:
         """
         Listen to the log no longer.
         """
         globalLogPublisher.removeObserver(self._hear)
+        shutil.rmtree(self._folder)
 
     def _hear(self, event: Dict[str, Any]) -> None:
         if event.get("log_failure") or event.get("log_level") == LogLevel.critical:
