@@ -3,7 +3,7 @@ User-interactive authentication (source 000, C{check_auth}; specification,
 "User-Interactive Authentication API").
 """
 
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, MutableMapping, Optional, Sequence, Tuple
 
 from twisted.internet.defer import Deferred, fail, inlineCallbacks
 from twisted.logger import Logger
@@ -30,11 +30,23 @@ class InteractiveAuth:
 
     @ivar stages: the L{IStage}s by their type; others may be added.
     @ivar sessions: the L{ISessionStore}.
+    @param other_stage: gives the L{IStage} of a type that is not among them, or
+        C{None}; there are no others by default.
+    @param merged: the exceptions whose C{error_dict()} is merged into the
+        answer: hosts have classes of their own.
     """
 
-    def __init__(self, stages: Dict[str, IStage], sessions: ISessionStore) -> None:
+    def __init__(
+        self,
+        stages: MutableMapping[str, IStage],
+        sessions: ISessionStore,
+        other_stage: Callable[[str], Optional[IStage]] = lambda type: None,
+        merged: Tuple[Any, ...] = (LoginError,),
+    ) -> None:
         self.stages = stages
         self.sessions = sessions
+        self._other_stage = other_stage
+        self._merged = merged
         self._asked_for: Dict[Tuple[str, ...], JsonDict] = {}
 
     def check_auth(
@@ -198,13 +210,14 @@ class InteractiveAuth:
             C{session.creds} has the result of one that did not.
         """
         stage_type = authdict["type"]
-        if stage_type not in self.stages:
+        stage = self.stages.get(stage_type) or self._other_stage(stage_type)
+        if stage is None:
             raise _unknown_stage()
         try:
             # Also where the client did not know of the session yet.
             taken = dict(authdict, session=session.id)
-            result = yield self.stages[stage_type].check(taken, clientip)
-        except LoginError as error:
+            result = yield stage.check(taken, clientip)
+        except self._merged as error:
             # Old clients take a 401 with flows for a request to send another
             # mail, so this one stage raises.
             if stage_type == LoginType.EMAIL_IDENTITY:

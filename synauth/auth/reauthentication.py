@@ -3,7 +3,7 @@ User-interactive authentication of somebody who has a token already: before it
 does what can't be undone, a server asks that it be the user who asks.
 """
 
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Callable, Optional, Sequence, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
@@ -46,14 +46,15 @@ class Reauthentication:
         types: Sequence[str],
         clientdict: JsonDict,
         clientip: str,
-        operation: Operation,
+        operation: Optional[Operation],
     ) -> Steps[Tuple[JsonDict, str]]:
         """
         @param user_id: who has to authenticate: the account's own id.
         @param types: the login types that are open to them.
         @param clientdict: the body of the request; C{auth} is taken out of it.
         @param clientip: the client's address.
-        @param operation: C{(method, URI)} of the request.
+        @param operation: C{(method, URI)} of the request; C{None} where a host
+            does not say, and then nothing is claimed.
         @return: fires with the parameters of the request, or the remembered
             ones if it has none, and the id of the session, which is claimed:
             finish it or release it, see

@@ -146,6 +146,7 @@ class MemorySessionStore:
     @param max_sessions: how many there may be.
     @param max_session_bytes: how much memory one may take, about.
     @param sealer: seals the passwords in them.
+    @param reading_is_use: whether a session that is only looked at has been used.
     """
 
     def __init__(
@@ -155,12 +156,14 @@ class MemorySessionStore:
         max_sessions: int = MAX_SESSIONS,
         max_session_bytes: int = MAX_SESSION_BYTES,
         sealer: Optional[Sealer] = None,
+        reading_is_use: bool = False,
     ) -> None:
         self._clock = clock
         self._expire_ms = expire_ms
         self._max_sessions = max_sessions
         self._max_session_bytes = max_session_bytes
         self._sealer = Sealer() if sealer is None else sealer
+        self._reading_is_use = reading_is_use
         self._unproven: "OrderedDict[str, _Kept]" = OrderedDict()
         self._proven: "OrderedDict[str, _Kept]" = OrderedDict()
 
@@ -204,6 +207,8 @@ class MemorySessionStore:
         kept = self._proven.get(session_id) or self._unproven.get(session_id)
         if kept is None or self._expired(kept, self._clock.time_msec()):
             return succeed(None)
+        if self._reading_is_use:
+            self._touch(self._place_of(session_id), session_id, kept)
         return succeed(
             Session(
                 session_id,
@@ -306,9 +311,11 @@ class MemorySessionStore:
             result = change(kept)
         except MatrixError:
             return fail()
-        where = self._proven if session_id in self._proven else self._unproven
-        self._touch(where, session_id, kept)
+        self._touch(self._place_of(session_id), session_id, kept)
         return succeed(result)
+
+    def _place_of(self, session_id: str) -> "OrderedDict[str, _Kept]":
+        return self._proven if session_id in self._proven else self._unproven
 
     def _fill(self, kept: _Kept, clientdict: Dict[str, Any]) -> None:
         rest, sealed = self._sealer.seal(clientdict)

@@ -206,6 +206,18 @@ class ThreepidStage:
         return dict(threepid, threepid_creds=creds)
 
 
+def terms_params(version: str, name: str, url: str) -> Dict[str, Any]:
+    """
+    What a client needs to know to take C{m.login.terms}.
+
+    @param version: of the rules.
+    @param name: what they are called.
+    @param url: where they can be read.
+    """
+    rules = {"version": version, "en": {"name": name, "url": url}}
+    return {"policies": {"privacy_policy": rules}}
+
+
 @implementer(IStage)
 class CallableStage:
     """
@@ -213,17 +225,26 @@ class CallableStage:
 
     @param type: the authentication type.
     @param checker: called as C{checker(authdict, clientip)}.
+    @param instead_of: the stage that it takes the place of: clients are shown
+        what they were.
     """
 
-    def __init__(self, type: str, checker: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        type: str,
+        checker: Callable[..., Any],
+        instead_of: Optional[IStage] = None,
+    ) -> None:
         self.type = type
         self._checker = checker
+        self._instead_of = instead_of
 
     def params(self) -> Params:
         """
         See L{IStage.params}.
         """
-        return None
+        instead_of: Any = self._instead_of
+        return None if instead_of is None else instead_of.params()
 
     def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
         """
@@ -239,14 +260,14 @@ class Checkers(MutableMapping[str, Callable[..., Any]]):
     @param stages: L{IStage}s by type, which this writes through to.
     """
 
-    def __init__(self, stages: Dict[str, IStage]) -> None:
+    def __init__(self, stages: MutableMapping[str, IStage]) -> None:
         self._stages = stages
 
     def __getitem__(self, type: str) -> Callable[..., Any]:
         return self._stages[type].check
 
     def __setitem__(self, type: str, checker: Callable[..., Any]) -> None:
-        self._stages[type] = CallableStage(type, checker)
+        self._stages[type] = CallableStage(type, checker, self._stages.get(type))
 
     def __delitem__(self, type: str) -> None:
         del self._stages[type]

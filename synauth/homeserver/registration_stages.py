@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from zope.interface import implementer
 
 from synauth.auth.sessions import SESSION_EXPIRE_MS
+from synauth.auth.stages import terms_params
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import LoginError, MatrixError
@@ -29,17 +30,11 @@ class TermsStage:
     type = LoginType.TERMS
 
     def __init__(self, consent: UserConsent, public_baseurl: Optional[str]) -> None:
-        self._params = {
-            "policies": {
-                "privacy_policy": {
-                    "version": consent.version,
-                    "en": {
-                        "name": consent.policy_name,
-                        "url": policy_url(public_baseurl, consent.version),
-                    },
-                }
-            }
-        }
+        self._params = terms_params(
+            consent.version,
+            consent.policy_name,
+            policy_url(public_baseurl, consent.version),
+        )
 
     def params(self) -> Dict[str, Any]:
         """

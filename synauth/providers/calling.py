@@ -4,7 +4,7 @@ The one place where third-party code is called.
 
 import json
 from collections import Counter
-from typing import Any, Callable, Iterator, Mapping, Optional
+from typing import Any, Callable, Iterator, Mapping, Optional, Tuple, Type
 from urllib.parse import quote, quote_plus
 
 from twisted.internet.defer import Deferred, TimeoutError, fail
@@ -50,6 +50,8 @@ class Caller:
     @param timeout: how long a module may take, in seconds.
     @param timeouts: the same for single modules, by their names.
     @param audit: where failures are recorded, or C{None}.
+    @param passing: exceptions by which a module answers: they are left as they
+        are.
     @ivar failures: how often each module could not be asked.
     """
 
@@ -59,11 +61,13 @@ class Caller:
         timeout: float = TIMEOUT,
         timeouts: Optional[Mapping[str, float]] = None,
         audit: Optional[IAuditLog] = None,
+        passing: Tuple[Type[Exception], ...] = (),
     ) -> None:
         self._get_reactor = get_reactor
         self._timeout = timeout
         self._timeouts = timeouts or {}
         self._audit = audit
+        self._passing = passing
         self.failures: "Counter[str]" = Counter()
 
     def call(
@@ -122,7 +126,9 @@ class Caller:
 
         return answer.addBoth(stop_timer)
 
-    def _failed(self, failure: Failure, module: str, secrets: Any) -> None:
+    def _failed(self, failure: Failure, module: str, secrets: Any) -> Failure:
+        if failure.check(*self._passing):
+            return failure
         _log.failure(
             "{module} could not be asked", _without(secrets, failure), module=module
         )

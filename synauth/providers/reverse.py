@@ -2,7 +2,6 @@
 A module with callbacks (source 001) as a legacy provider (source 002).
 """
 
-import sys
 from functools import partial
 from typing import Any, Callable, Dict, Optional, Set, Tuple, Union
 
@@ -14,6 +13,7 @@ from twisted.python.failure import Failure
 from synauth.errors import ConfigError, MatrixError
 from synauth.providers.callbacks import ModuleCallbacks
 from synauth.providers.calling import TIMEOUT, Caller, CouldNotAsk
+from synauth.providers.contexts import in_context_of_host
 from synauth.providers.legacy_host import LegacyHostApi, host_of
 from synauth.providers.recognising import mark
 from synauth.providers.results import LoginCallback, Vouched
@@ -27,9 +27,6 @@ NEVER_CALLED = (
     "get_displayname_for_registration",
     "is_3pid_allowed",
 )
-
-# Where Synapse keeps its log contexts; for a while it had both.
-_CONTEXTS = ("synapse.logging.context", "synapse.util.logcontext")
 
 LegacyAnswer = Union[None, str, Tuple[str, LoginCallback]]
 
@@ -123,14 +120,14 @@ class CallbackModuleProvider:
     def _on_logged_out(
         self, user_id: str, device_id: Optional[str], access_token: str
     ) -> "Deferred[None]":
-        return _in_context_of_host(
+        return in_context_of_host(
             self._callbacks.on_logged_out, user_id, device_id, access_token
         )
 
     def _ask(
         self, ask: Callable[..., "Deferred[Optional[Vouched]]"], *args: Any
     ) -> "Deferred[LegacyAnswer]":
-        asked = _in_context_of_host(ask, *args)
+        asked = in_context_of_host(ask, *args)
         return asked.addCallbacks(self._answer, _no_answer)
 
     def _answer(self, answer: Optional[Vouched]) -> LegacyAnswer:
@@ -146,7 +143,7 @@ class CallbackModuleProvider:
         """
         Tell a module of a login, which stands whatever it does.
         """
-        called = _in_context_of_host(
+        called = in_context_of_host(
             self._caller.call, self._name, lambda answer: None, callback, response
         )
         return called.addErrback(_no_answer)
@@ -165,19 +162,3 @@ def _reactor_of(account_handler: Any) -> IReactorTime:
     from twisted.internet import reactor
 
     return reactor
-
-
-def _in_context_of_host(
-    function: Callable[..., "Deferred[Any]"], *args: Any
-) -> "Deferred[Any]":
-    """
-    Call a function as Synapse wants it: whatever a module waits for, Synapse's
-    log context is the same afterwards.
-    """
-    for name in _CONTEXTS:
-        contexts: Any = sys.modules.get(name)
-        if hasattr(contexts, "run_in_background"):
-            return contexts.make_deferred_yieldable(
-                contexts.run_in_background(function, *args)
-            )
-    return function(*args)

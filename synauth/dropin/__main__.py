@@ -1,0 +1,53 @@
+"""
+Starts a homeserver, or one of its workers, with our handler in it::
+
+    python -m synauth.dropin synapse.app.homeserver --config-path homeserver.yaml
+
+What stands behind the name of the module is for that module.
+"""
+
+import argparse
+import runpy
+import sys
+from importlib import import_module
+from typing import List, Optional, Sequence
+
+from synauth.dropin import install
+from synauth.dropin.releases import UnknownHost
+from synauth.dropin.settings import settings_in_files
+from synauth.errors import ConfigError
+
+
+def config_paths(arguments: Sequence[str]) -> List[str]:
+    """
+    @param arguments: those of the homeserver.
+    @return: the configuration files and directories that they name, in order.
+    """
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("-c", "--config-path", action="append", default=[])
+    paths: List[str] = parser.parse_known_args(list(arguments))[0].config_path
+    return paths
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """
+    @param arguments: the module of the homeserver, and its arguments.
+    @return: the exit status, when the homeserver has ended.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0].startswith("-"):
+        print((__doc__ or "").strip(), file=sys.stderr)
+        return 2
+    try:
+        settings = settings_in_files(config_paths(arguments[1:]))
+        install(import_module("synapse.server").HomeServer, settings)
+    except (ConfigError, UnknownHost, ImportError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    sys.argv = list(arguments)
+    runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

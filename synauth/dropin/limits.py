@@ -1,0 +1,76 @@
+"""
+The limits on logins that the host's settings ask for, if they do.
+"""
+
+from typing import Any, Callable, Dict, Optional, Tuple
+
+from twisted.internet.defer import Deferred
+
+from synauth.auth.login import limited
+from synauth.auth.ratelimit import RateLimiter
+from synauth.awaiting import awaiting
+from synauth.identifiers import limit_key
+from synauth.interfaces import IClock
+
+_ACCOUNT = "rc_login_account"
+_FAILED = "rc_login_failed_attempts"
+
+_Rates = Tuple[float, int]
+
+
+class HostLimits:
+    """
+    How often an account may be logged in to, and how often somebody may be wrong
+    about it.  The settings are read at each use, because hosts change them.
+
+    @param config: the host's settings.
+    @param clock: the host's clock.
+    """
+
+    def __init__(self, config: Any, clock: IClock) -> None:
+        self._config = config
+        self._clock = clock
+        self._made: Dict[str, Tuple[_Rates, RateLimiter]] = {}
+
+    def count_login(self, user_id: str) -> None:
+        """
+        Count a login, unless there were too many wrong ones.
+
+        @param user_id: a full user id, as typed.
+        @raise synauth.errors.LimitExceededError: if it is too early.
+        """
+        key = limit_key(user_id)
+        failed = self._limiter(_FAILED)
+        if failed is not None:
+            failed.check(key)
+        logins = self._limiter(_ACCOUNT)
+        if logins is not None:
+            logins.hit(key)
+
+    def ask(self, user_id: str, ask: Callable[[], Any]) -> "Deferred[Any]":
+        """
+        Ask for an authentication, and count it if the answer is C{None}.
+
+        @return: see L{limited}.
+        """
+        failed = self._limiter(_FAILED)
+        if failed is None:
+            return awaiting(ask)
+        return limited(failed, limit_key(user_id), ask)
+
+    def _limiter(self, name: str) -> Optional[RateLimiter]:
+        setting = getattr(self._config, name, None)
+        per_second: Any = getattr(setting, "per_second", None)
+        burst_count: Any = getattr(setting, "burst_count", None)
+        # A host of before 0.99.3 has none, and its tests a stand-in for anything.
+        if not (_is_number(per_second) and _is_number(burst_count)):
+            return None
+        rates: _Rates = (per_second, burst_count)
+        made = self._made.get(name)
+        if made is None or made[0] != rates:
+            made = self._made[name] = (rates, RateLimiter(self._clock, *rates))
+        return made[1]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
