@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from tests.functional.daemon import environment
 from tests.modules.child import Child, accepts, free_port
@@ -41,10 +41,13 @@ class SynapseServer:
 
     @param directory: empty; everything is kept there.
     @param more: what else its configuration says.
+    @param through: the module that starts it, if it is not started by itself.
     @ivar port: where it is.
     """
 
-    def __init__(self, directory: str, more: Dict[str, Any]) -> None:
+    def __init__(
+        self, directory: str, more: Dict[str, Any], through: Optional[str] = None
+    ) -> None:
         self.port = free_port()
         listener = {
             "port": self.port,
@@ -58,10 +61,11 @@ class SynapseServer:
             stream.write("ed25519 key1 %s\n" % (seed.rstrip("="),))
         with open(os.path.join(directory, "homeserver.yaml"), "w") as stream:
             # JSON is YAML.
-            json.dump(dict(_CONFIGURATION, listeners=[listener], **more), stream)
+            json.dump({**_CONFIGURATION, "listeners": [listener], **more}, stream)
         self._child = Child(
-            [sys.executable, "-m", "synapse.app.homeserver"]
-            + ["-c", "homeserver.yaml"],
+            [sys.executable, "-m"]
+            + ([] if through is None else [through])
+            + ["synapse.app.homeserver", "-c", "homeserver.yaml"],
             directory,
             environment(),
         )
