@@ -10,7 +10,7 @@ import argparse
 import runpy
 import sys
 from importlib import import_module
-from typing import List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence
 
 from synauth.dropin import install
 from synauth.dropin.releases import UnknownHost
@@ -29,9 +29,12 @@ def config_paths(arguments: Sequence[str]) -> List[str]:
     return paths
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(
+    arguments: Optional[Sequence[str]] = None, put_in: Callable[..., Any] = install
+) -> int:
     """
     @param arguments: the module of the homeserver, and its arguments.
+    @param put_in: puts the handler in.
     @return: the exit status, when the homeserver has ended.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -40,7 +43,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return 2
     try:
         settings = settings_in_files(config_paths(arguments[1:]))
-        install(import_module("synapse.server").HomeServer, settings)
+        put_in(import_module("synapse.server").HomeServer, settings)
     except (ConfigError, UnknownHost, ImportError) as error:
         print(error, file=sys.stderr)
         return 1

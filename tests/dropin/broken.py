@@ -72,14 +72,14 @@ class LosesContext(AuthHandler):
     Hands out a Deferred that comes straight from the reactor.
     """
 
-    def check_user_exists(self, user_id: str) -> Any:
+    def validate_login(self, username: Any, login_submission: Any) -> Any:
         """
-        Finds the account later.
+        Finds out later.
         """
         later: "Deferred[Any]" = Deferred()
-        self.hs.get_reactor().callLater(0.001, later.callback, None)
-        find: Any = super().check_user_exists
-        return later.addCallback(lambda _: find(user_id))
+        self.hs.get_reactor().callLater(0.05, later.callback, None)
+        check: Any = super().validate_login
+        return later.addCallback(lambda _: check(username, login_submission))
 
 
 class LetsAnybodyIn(AuthHandler):

@@ -4,9 +4,11 @@ A Synapse of the past with our handler, asked over HTTP.
 
 import json
 import os
+import re
 import subprocess
 import sys
-from typing import Any, Dict, List
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, List, Set
 
 from tests.dropin.live_provider import LOGIN_TYPE as RIDDLE
 from tests.functional.client import Answer, Client
@@ -21,11 +23,20 @@ PASSWORD = "curiouser"
 
 _LOGGING = {
     "version": 1,
-    "formatters": {"plain": {"format": "%(name)s - %(levelname)s - %(message)s"}},
+    "formatters": {
+        "plain": {"format": "%(name)s - %(levelname)s - [%(request)s] %(message)s"}
+    },
+    "filters": {
+        "context": {
+            "()": "synapse.util.logcontext.LoggingContextFilter",
+            "request": "",
+        }
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "plain",
+            "filters": ["context"],
             "stream": "ext://sys.stdout",
         }
     },
@@ -47,12 +58,18 @@ if hasattr(TlsConfig, "generate_files"):
 """
 
 
-@needs_package("matrix-synapse", "1.0.", "0.34.")
-class LiveTests(DaemonTestCase):
+_there = needs_package("matrix-synapse", "1.0.", "0.34.")
+
+
+class LiveTestCase(DaemonTestCase):
     """
     One server a test; when it has stopped, its log has no line about a lost log
     context, and no traceback.
+
+    @cvar through: what starts it.
     """
+
+    through = "synauth.dropin"
 
     def setUp(self) -> None:
         directory = self.make_directory()
@@ -80,11 +97,10 @@ class LiveTests(DaemonTestCase):
             },
         }
         self._make_certificate(directory)
-        self.synapse = SynapseServer(directory, configuration, "synauth.dropin")
+        self.synapse = SynapseServer(directory, configuration, self.through)
         self.addCleanup(self.assert_quiet)
         self.addCleanup(self.synapse.stop)
         self.synapse.wait_until_ready()
-        self.client = Client(self.synapse.port)
 
     def _make_certificate(self, directory: str) -> None:
         """
@@ -104,9 +120,7 @@ class LiveTests(DaemonTestCase):
         lines = self.synapse.log().splitlines()
         said = [line for line in lines if "synauth is the auth handler" in line]
         self.assertEqual(1, len(said), "\n".join(lines[-50:]))
-        bad = ("logcontext - ", "logging context", "LoggingContext", "Traceback")
-        noisy = [line for line in lines if any(word in line for word in bad)]
-        self.assertEqual([], noisy, "\n".join(lines[-100:]))
+        self.assertEqual([], noisy(lines), "\n".join(lines[-100:]))
 
     def ask(
         self, method: str, path: str, body: Any = None, token: Any = None
@@ -172,6 +186,30 @@ class LiveTests(DaemonTestCase):
             return []
         with open(self.heard, encoding="utf-8") as stream:
             return [json.loads(line) for line in stream]
+
+    def log_in_at_once(self) -> None:
+        """
+        Log in eight times at the same time.
+        """
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(
+                pool.map(lambda _: self.log_in(password=PASSWORD).status, range(8))
+            )
+        self.assertEqual([200] * 8, answers)
+
+
+@_there
+class LiveTests(LiveTestCase):
+    """
+    What clients do.
+    """
+
+    def test_at_once(self) -> None:
+        """
+        Many log in at once.
+        """
+        self.register()
+        self.log_in_at_once()
 
     def test_logins(self) -> None:
         """
@@ -256,7 +294,48 @@ class LiveTests(DaemonTestCase):
         self.assertEqual(400, self.log_in(type="org.example.unknown").status)
 
 
-@needs_package("matrix-synapse", "1.0.", "0.34.")
+def noisy(lines: List[str]) -> List[str]:
+    """
+    @param lines: of a log.
+    @return: those about lost log contexts, those that begin a traceback, and the
+        logins that are not told in a context of their own: most of what is lost
+        the host does not notice.
+    """
+    words = ("logcontext - ", "logging context", "unexpectedly changed", "Traceback")
+    found = [line for line in lines if any(word in line for word in words)]
+    seen: Set[str] = set()
+    for line in lines:
+        told = re.search(r"\[(.*)\] Logging in user", line)
+        if told and (not told.group(1) or told.group(1) in seen):
+            found.append(line)
+        elif told:
+            seen.add(told.group(1))
+    return found
+
+
+@_there
+class LosingTests(LiveTestCase):
+    """
+    The log would tell.
+    """
+
+    through = "tests.dropin.losing"
+
+    def assert_quiet(self) -> None:
+        """
+        Assert the contrary: the host warns of what was lost.
+        """
+        self.assertNotEqual([], noisy(self.synapse.log().splitlines()))
+
+    def test_at_once(self) -> None:
+        """
+        Answers are right all the same.
+        """
+        self.register()
+        self.log_in_at_once()
+
+
+@_there
 class CommandLineTests(DaemonTestCase):
     """
     C{python -m synauth.dropin} with mistakes.

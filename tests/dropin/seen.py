@@ -1,0 +1,7 @@
+"""
+What L{tests.dropin.started} was started with.
+"""
+
+from typing import List
+
+ARGUMENTS: List[List[str]] = []
