@@ -14,7 +14,12 @@ from synauth.errors import MatrixError
 EMAIL = "email"
 MSISDN = "msisdn"
 
-_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@\x00-\x1f\x7f]+\Z")
+# Less than RFC 5321 allows, on purpose: no quotes, comments, routes or lists, with
+# which a mail would go to another mailbox than the one that is proved; and ASCII
+# only, because not every mail server delivers to anything else.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(r"%s(?:\.%s)*@%s(?:\.%s)*\Z" % (_ATOM, _ATOM, _LABEL, _LABEL))
 _MSISDN = re.compile(r"[0-9]{1,15}\Z")
 
 # RFC 5321, 4.5.3.1.3, without the angle brackets.

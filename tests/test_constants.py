@@ -24,6 +24,9 @@ class ConstantsTests(SynchronousTestCase):
             names = {k: v for k, v in vars(family).items() if k.isupper()}
             self.assertEqual(len(set(names.values())), len(names))
             for name, value in names.items():
+                if value.startswith("ORG.MATRIX.MSC"):
+                    # Not in the specification yet.
+                    continue
                 self.assertTrue(value.startswith(prefix), value)
                 if family is Codes:
                     self.assertEqual(value, "M_" + name)

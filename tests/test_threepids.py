@@ -31,7 +31,10 @@ class CanonicalTests(SynchronousTestCase):
         for written, known in (
             ("alice@example.com", "alice@example.com"),
             (" Alice@EXAMPLE.com\t", "alice@example.com"),
-            ("Stra\u00dfE@example.com", "stra\u00dfe@example.com"),
+            (
+                "Alice.O'Hara+a=b@mail.example-1.com",
+                "alice.o'hara+a=b@mail.example-1.com",
+            ),
             ("a+b@x", "a+b@x"),
         ):
             self.assertEqual(canonical("email", written), known)
@@ -57,6 +60,23 @@ class CanonicalTests(SynchronousTestCase):
             ("email", "a@example.com\x00"),
             ("email", "a@x\nb@y"),
             ("email", "a" * 251 + "@b.c"),
+            ("email", "stra\u00dfe@example.com"),
+            ("email", "a@\u00e4.example.com"),
+            # What a mail server would take for another mailbox.
+            ("email", "b@evil.org,x.matrix.org"),
+            ("email", "x<b@evil.org>.matrix.org"),
+            ("email", "b@evil.org(1)"),
+            ("email", "b@evil.org;x"),
+            ("email", '"a b"@example.com'),
+            ("email", "a@[127.0.0.1]"),
+            ("email", "@relay:a@example.com"),
+            ("email", "a%b@evil.org@example.com"),
+            ("email", ".a@example.com"),
+            ("email", "a..b@example.com"),
+            ("email", "a@-b.com"),
+            ("email", "a@b-.com"),
+            ("email", "a@b..com"),
+            ("email", "a\\b@example.com"),
             ("msisdn", ""),
             ("msisdn", "+"),
             ("msisdn", "+44 7700"),

@@ -23,6 +23,7 @@ from synauth.homeserver.registration_tokens import (
 )
 from synauth.storage.engines import make_engine
 from synauth.storage.inline import InlineDatabase
+from synauth.storage.migrations import require_current
 from synauth.storage.registration_tokens import (
     RegistrationToken,
     RegistrationTokenStore,
@@ -86,6 +87,7 @@ def _running(action: Any) -> Any:
             raise CommandError(
                 "%s: there is none yet; start the server once" % (engine.name,)
             )
+        require_current(engine)
         database = InlineDatabase(engine=engine)
         try:
             action(Tokens(database), args, terminal)

@@ -12,7 +12,10 @@ import attr
 
 from synauth.errors import ConfigError
 from synauth.homeserver.config.yamlfile import Node, read_yaml
-from synauth.identifiers import UserID
+from synauth.identifiers import MAX_USER_ID_BYTES, UserID
+
+# A group that ends in a repetition, or has one in it, and is repeated itself.
+_RUNAWAY = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)(?:[*+]|\{\d+,\d*\})")
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -35,17 +38,21 @@ class ApplicationService:
 
     @ivar sender: its own user id.
     @ivar users: what belongs to it besides.
+    @ivar rate_limited: whether its logins count as others do.
     """
 
     id: str
     as_token: str = attr.ib(repr=False)
     sender: str
     users: Tuple[Namespace, ...]
+    rate_limited: bool = True
 
     def is_interested_in(self, user_id: str) -> bool:
         """
         @return: whether it may act as this user.
         """
+        if len(user_id) > MAX_USER_ID_BYTES:
+            return False
         return user_id == self.sender or any(
             namespace.pattern.match(user_id) for namespace in self.users
         )
@@ -139,7 +146,16 @@ class _Registration:
             as_token=self._text("as_token"),
             sender=sender,
             users=self._users(),
+            rate_limited=self._rate_limited(),
         )
+
+    def _rate_limited(self) -> bool:
+        node = self._root.get("rate_limited")
+        if node is None or node.value is None:
+            return True
+        if not isinstance(node.value, bool):
+            raise self._wrong(node, "rate_limited", "true or false")
+        return node.value
 
     def _text(self, key: str) -> str:
         node = self._root.get(key)
@@ -171,9 +187,16 @@ class _Registration:
         if not isinstance(regex, str) or not isinstance(exclusive, bool):
             raise self._wrong(node, key, "regex, and exclusive: true or false")
         try:
-            return Namespace(re.compile(regex), exclusive)
+            pattern = re.compile(regex)
         except re.error as error:
             raise ConfigError("%s: %s.regex: it is none: %s" % (node.place, key, error))
+        if _RUNAWAY.search(regex):
+            raise ConfigError(
+                "%s: %s.regex: expected no repetition of what is repeated itself,"
+                " such as (a+)+: it could take for ever to see that a name does not"
+                " match" % (node.place, key)
+            )
+        return Namespace(pattern, exclusive)
 
     def _wrong(self, node: Node, key: str, expected: str) -> ConfigError:
         return ConfigError("%s: %s: expected %s" % (node.place, key, expected))

@@ -74,8 +74,12 @@ class Registration:
 
         @raise MatrixError: 400 C{M_INVALID_USERNAME} or C{M_EXCLUSIVE}.
         """
-        check_new_localpart(localpart, self._hostname)
-        if self._services.owner_of(self._user_id(localpart)) is not None:
+        self._check_name(localpart, None)
+
+    def _check_name(self, localpart: str, appservice_id: Optional[str]) -> None:
+        check_new_localpart(localpart, self._hostname, appservice_id is not None)
+        owner = self._services.owner_of(self._user_id(localpart))
+        if owner is not None and owner.id != appservice_id:
             raise MatrixError(
                 400, "The name belongs to an application service", Codes.EXCLUSIVE
             )
@@ -115,7 +119,7 @@ class Registration:
         if localpart is None:
             localpart = made_up_name(is_guest)
         else:
-            check_new_localpart(localpart, self._hostname, appservice_id is not None)
+            self._check_name(localpart, appservice_id)
         user_id = self._user_id(localpart)
         account = NewAccount(
             user_id=user_id,

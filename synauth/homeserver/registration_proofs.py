@@ -69,11 +69,9 @@ class RegistrationProofs:
                 proof = creds[stage]
                 yield self.check_allowed(medium, proof["address"], True)
                 threepids.append(self._validation.proved_address(medium, proof))
-        consent = self._config.user_consent
-        agreed = consent is not None and LoginType.TERMS in creds
         return Proved(
             tuple(threepids),
-            consent.version if consent is not None and agreed else None,
+            creds.get(LoginType.TERMS),
             creds.get(LoginType.REGISTRATION_TOKEN),
             session_id,
         )

@@ -14,7 +14,7 @@ from synauth.constants import Codes, LoginType
 from synauth.errors import LoginError, MatrixError
 from synauth.homeserver.config.consent import UserConsent
 from synauth.homeserver.policies import policy_url
-from synauth.homeserver.registration_tokens import is_token
+from synauth.homeserver.registration_tokens import is_token, release_ended
 from synauth.interfaces import IClock, ISessionStore, IStage
 
 
@@ -30,6 +30,7 @@ class TermsStage:
     type = LoginType.TERMS
 
     def __init__(self, consent: UserConsent, public_baseurl: Optional[str]) -> None:
+        self._version = consent.version
         self._params = terms_params(
             consent.version,
             consent.policy_name,
@@ -44,9 +45,9 @@ class TermsStage:
 
     def check(self, authdict: Dict[str, Any], clientip: str) -> "Deferred[Any]":
         """
-        @return: fires with C{True}.
+        @return: fires with the version that was agreed to.
         """
-        return succeed(True)
+        return succeed(self._version)
 
 
 @implementer(IStage)
@@ -90,7 +91,8 @@ class RegistrationTokenStage:
         held = False
         if is_token(token):
             held = yield self._hold(token, session_id)
-            if not held and (yield self._release_ended(token)):
+            if not held:
+                yield release_ended(self._store, self._sessions, self._clock, token)
                 held = yield self._hold(token, session_id)
         if not held:
             raise LoginError(
@@ -104,18 +106,3 @@ class RegistrationTokenStage:
             token, session_id, now, now + SESSION_EXPIRE_MS
         )
         return held
-
-    @inlineCallbacks
-    def _release_ended(self, token: str) -> Steps[bool]:
-        """
-        @return: fires with whether a session that held the token has ended.
-        """
-        ended = []
-        now = self._clock.time_msec()
-        for session_id in (yield self._store.get_registration_holders(token, now)):
-            session = yield self._sessions.get(session_id)
-            if session is None or session.finished:
-                ended.append(session_id)
-        if ended:
-            yield self._store.release_registration_tokens(ended)
-        return bool(ended)

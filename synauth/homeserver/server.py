@@ -169,6 +169,7 @@ class HomeServer:
         )
         self.validation = ThreepidValidation(
             self._store,
+            self._reactor,
             self._clock,
             self.mails,
             config.email.validation_token_lifetime if config.email else 0,

@@ -4,16 +4,25 @@ much along.
 """
 
 from io import BytesIO
+from ipaddress import ip_address
 from typing import Any, Optional
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.ssl import optionsForClientTLS, platformTrust
-from twisted.mail.smtp import ESMTPSender, ESMTPSenderFactory
+from twisted.mail.smtp import ESMTPSender, ESMTPSenderFactory, quoteaddr
+from twisted.python.failure import Failure
 
 from synauth.homeserver.config.settings import EmailConfig
 
 # Seconds for each answer of the server, and for the connection.
 ANSWER_TIMEOUT = 30
+GOODBYE_TIMEOUT = 1
+
+
+class DeliveryError(Exception):
+    """
+    A mail was not handed over, and why, in words that hold nothing secret.
+    """
 
 
 class _Sender(ESMTPSender):
@@ -25,6 +34,50 @@ class _Sender(ESMTPSender):
 class _Factory(ESMTPSenderFactory):
     protocol = _Sender
     noisy = False
+    connector: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        ESMTPSenderFactory.__init__(self, *args, **kwargs)
+        self.closed: "Deferred[None]" = Deferred(lambda _: self.hang_up())
+
+    def startedConnecting(self, connector: Any) -> None:
+        self.connector = connector
+
+    def hang_up(self) -> None:
+        self.sendFinished = True
+        if self.connector is not None:
+            self.connector.disconnect()
+        self._is_closed()
+
+    def cut_off(self) -> None:
+        transport = getattr(self.connector, "transport", None)
+        if transport is not None and not self.closed.called:
+            transport.abortConnection()
+
+    def clientConnectionFailed(self, connector: Any, err: Any) -> None:
+        ESMTPSenderFactory.clientConnectionFailed(self, connector, err)
+        self._is_closed()
+
+    def clientConnectionLost(self, connector: Any, err: Any) -> None:
+        ESMTPSenderFactory.clientConnectionLost(self, connector, err)
+        self._is_closed()
+
+    def leave(self, result: Any, reactor: Any) -> "Deferred[Any]":
+        """
+        Wait until the server has hung up as well; but not for long.
+        """
+        timer = reactor.callLater(GOODBYE_TIMEOUT, self.cut_off)
+
+        def left(_: Any) -> Any:
+            if timer.active():
+                timer.cancel()
+            return result
+
+        return self.closed.addBoth(left)
+
+    def _is_closed(self) -> None:
+        if not self.closed.called:
+            self.closed.callback(None)
 
 
 def deliver(
@@ -43,14 +96,14 @@ def deliver(
     @param recipient: the other one.
     @param message: the mail, in ASCII, with C{CRLF} at the ends of its lines.
     @param trust: see L{synauth.homeserver.smtp.Mailer}.
-    @return: fires when the server has taken charge of it.
+    @return: fires when the server has taken charge of it; errs with
+        L{DeliveryError}, which tells nothing of what was said.
     """
-
-    def hang_up(_: Any) -> None:
-        factory.sendFinished = True
-        connector.disconnect()
-
-    done: "Deferred[Any]" = Deferred(hang_up)
+    for address in (sender, recipient):
+        if quoteaddr(address) != b"<%s>" % (address.encode("ascii"),):
+            # Twisted would send it to another mailbox than the one that is meant.
+            raise DeliveryError("an address is none")
+    done: "Deferred[Any]" = Deferred(lambda _: factory.hang_up())
     tls = None
     if config.force_tls or config.enable_tls:
         tls = optionsForClientTLS(config.tlsname, trust or platformTrust())
@@ -66,11 +119,35 @@ def deliver(
         contextFactory=tls,
         heloFallback=True,
         requireAuthentication=config.smtp_user is not None,
-        requireTransportSecurity=config.require_transport_security,
+        # A password goes to this machine in the clear, and to no other.
+        requireTransportSecurity=config.require_transport_security
+        or (config.smtp_user is not None and not _is_here(config.smtp_host)),
     )
     where = (config.smtp_host, config.smtp_port, factory)
     if config.force_tls:
-        connector = reactor.connectSSL(*where, tls, timeout=ANSWER_TIMEOUT)
+        reactor.connectSSL(*where, tls, timeout=ANSWER_TIMEOUT)
     else:
-        connector = reactor.connectTCP(*where, timeout=ANSWER_TIMEOUT)
-    return done
+        reactor.connectTCP(*where, timeout=ANSWER_TIMEOUT)
+    return done.addBoth(factory.leave, reactor).addErrback(_without_dialogue)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _without_dialogue(failure: Failure) -> None:
+    """
+    Twisted's errors repeat the conversation, with the password that was sent.
+
+    @raise DeliveryError: always.
+    """
+    if failure.check(CancelledError):
+        raise DeliveryError("the mail server took too long")
+    code = getattr(failure.value, "code", None)
+    said = type(failure.value).__name__
+    if isinstance(code, int) and code > 0:
+        said += " (the server answered %d)" % (code,)
+    raise DeliveryError(said)

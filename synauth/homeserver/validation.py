@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Any, Dict, Optional, Tuple
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -51,6 +51,7 @@ class ThreepidValidation:
     sent the same attempt can be made again.
 
     @param store: an L{IThreepidValidationStore}.
+    @param reactor: sends mail when a client was answered.
     @param clock: an L{IClock}.
     @param mails: C{None} where there is no mail.
     @param lifetime_ms: how long a link is good.
@@ -60,12 +61,14 @@ class ThreepidValidation:
     def __init__(
         self,
         store: Any,
+        reactor: Any,
         clock: IClock,
         mails: Optional[Mails],
         lifetime_ms: int,
         servers: IdentityServers,
     ) -> None:
         self._store = store
+        self._reactor = reactor
         self._clock = clock
         self._mails = mails
         self._lifetime_ms = lifetime_ms
@@ -105,17 +108,34 @@ class ThreepidValidation:
         )
         session_id, is_new = yield self._store.start_validation(attempt)
         if is_new and purpose is not None:
-            sent = mails.send(
-                purpose, address, session_id, client_secret, attempt.token
-            )
-            sent.addErrback(self._not_sent, session_id, send_attempt)
+            # Not before the answer is out: how long it takes to write a mail is
+            # nobody's business.
+            self._reactor.callLater(0, self._send, mails, purpose, attempt, session_id)
         return session_id
+
+    def _send(
+        self, mails: Mails, purpose: Purpose, attempt: Attempt, session_id: str
+    ) -> None:
+        sent = maybeDeferred(
+            mails.send,
+            purpose,
+            attempt.address,
+            session_id,
+            attempt.client_secret,
+            attempt.token,
+        )
+        sent.addErrback(self._not_sent, session_id, attempt.send_attempt)
 
     def _not_sent(
         self, failure: Any, session_id: str, send_attempt: int
     ) -> "Deferred[None]":
         # Not whom to: that somebody asked for an account is theirs to know.
-        _log.error("A mail could not be sent: {why}", why=failure.getErrorMessage())
+        why = failure.getErrorMessage()[:200].replace("\n", " ")
+        _log.error(
+            "A mail could not be sent: {kind}: {why}",
+            kind=failure.type.__name__,
+            why=why,
+        )
         forgotten = self._store.forget_attempt(session_id, send_attempt)
         forgotten.addErrback(
             lambda again: _log.failure("An attempt was not forgotten", again)

@@ -8,6 +8,7 @@ from twisted.enterprise.adbapi import ConnectionPool, Transaction
 from twisted.internet.defer import Deferred, fail
 from zope.interface import implementer
 
+from synauth.errors import DatabaseUnavailableError
 from synauth.interfaces import IDatabase
 from synauth.storage.sqlite import SqliteEngine
 
@@ -99,4 +100,5 @@ class Database:
 
 
 def _closed() -> Exception:
-    return RuntimeError("the database is not open")
+    # The daemon is being stopped; the one that takes its place knows more.
+    return DatabaseUnavailableError(1)

@@ -7,6 +7,7 @@ from typing import Any, Callable, Optional, TypeVar
 from twisted.internet.defer import Deferred, execute
 from zope.interface import implementer
 
+from synauth.errors import DatabaseUnavailableError
 from synauth.interfaces import IDatabase, IEngine
 from synauth.storage.migrations import migrate
 from synauth.storage.sqlite import MEMORY, SqliteEngine
@@ -65,7 +66,7 @@ class InlineDatabase:
 
     def _run(self, writes: bool, function: Callable[..., T], args: Any) -> T:
         if not self._open:
-            raise RuntimeError("the database is not open")
+            raise DatabaseUnavailableError(1)
         txn = self.connection.cursor()
         self.engine.allow_writing(txn, writes)
         try:

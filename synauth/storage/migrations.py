@@ -58,6 +58,29 @@ def migrate(engine: IEngine, connection: Any, folder: str = SCHEMA) -> None:
         pass
 
 
+def require_current(engine: IEngine, folder: str = SCHEMA) -> None:
+    """
+    For whoever works on a database beside the server: it is not theirs to
+    upgrade.
+
+    @raise ConfigError: unless the database has today's schema.
+    """
+    newest = len(_scripts(folder))
+    try:
+        connection = engine.connect()
+        try:
+            version = _version(engine, connection.cursor(), newest)
+        finally:
+            connection.close()
+    except engine.Error as error:
+        raise ConfigError("%s: %s" % (engine.name, engine.explain(error)))
+    if version != newest:
+        raise ConfigError(
+            "%s: its schema is version %d and this synauth works with version %d;"
+            " start the server of this release first" % (engine.name, version, newest)
+        )
+
+
 def _scripts(folder: str) -> List[str]:
     names = sorted(name for name in os.listdir(folder) if name.endswith(".sql"))
     for position, name in enumerate(names, 1):

@@ -207,8 +207,12 @@ def _hold(
     if not storable(token) or not _lock(txn, token):
         return False
     txn.execute(
-        "DELETE FROM synauth_registration_holds WHERE session_id = ?", (session_id,)
+        "SELECT 1 FROM synauth_registration_holds WHERE session_id = ? AND token = ?",
+        (session_id, token),
     )
+    if txn.fetchone() is not None:
+        # It is not to be in its own way.
+        _end_hold(txn, session_id)
     txn.execute(
         "DELETE FROM synauth_registration_holds WHERE token = ? AND expires <= ?",
         (token, now_ms),
@@ -216,6 +220,8 @@ def _hold(
     found = _get(txn, token, now_ms)
     held = found is not None and found.valid(now_ms)
     if held:
+        # Of another token, if the session shows a second one.
+        _end_hold(txn, session_id)
         txn.execute(
             "INSERT INTO synauth_registration_holds (session_id, token, expires)"
             " VALUES (?, ?, ?)",

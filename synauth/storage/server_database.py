@@ -151,7 +151,8 @@ class ServerDatabase:
         self, run: Callable[..., T], function: Callable[..., T], args: Any
     ) -> "Deferred[T]":
         if self._pool is None:
-            return fail(RuntimeError("the database is not open"))
+            # The daemon is being stopped.
+            return fail(DatabaseUnavailableError(1))
         if self._jobs >= self._max_jobs:
             return fail(DatabaseUnavailableError(RETRY_AFTER_S))
         self._jobs += 1

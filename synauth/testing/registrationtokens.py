@@ -141,7 +141,7 @@ class RegistrationTokenStoreTests(StoreTestCase):
     def test_nothing_to_hold(self) -> Steps:
         """
         An unknown token, one that has expired and one that was used up can't be
-        held; another one of the same session is given back.
+        held; the session keeps what it holds, until it shows another good one.
         """
         yield self.store.create_registration_token("old", None, NOW_MS)
         yield self.store.create_registration_token("none", 0, None)
@@ -150,6 +150,11 @@ class RegistrationTokenStoreTests(StoreTestCase):
         for token in ("old", "none", "unknown", *UNSTORABLE):
             yield self.assert_held(False, token, "two")
         yield self.assert_held(False, "old", "one")
+        yield self.assert_held(False, "token", "two")
+        yield self.assert_token("token", 1, 1, 0, None)
+        yield self.store.create_registration_token("other", 1, None)
+        yield self.assert_held(True, "other", "one")
+        yield self.assert_token("token", 1, 0, 0, None)
         yield self.assert_held(True, "token", "two")
 
     @inlineCallbacks

@@ -18,6 +18,7 @@ from synauth.homeserver.server import HomeServer
 from synauth.identifiers import limit_key, qualify, user_of_login
 from synauth.providers.calling import CouldNotAsk
 from synauth.providers.results import LoginCallback, Vouched
+from synauth.web.access_token import optional_access_token
 from synauth.web.auditing import audit
 from synauth.web.json_body import parse_json_object, required
 from synauth.web.login_details import login_details
@@ -66,7 +67,7 @@ class LoginEndpoint:
         details = login_details(request, body)
         user_id: Optional[str] = None
         try:
-            if type != LoginType.APPLICATION_SERVICE:
+            if not self._is_unlimited(request, type):
                 self._addresses.hit(address_key(request.client_address()))
             vouched = yield self._methods.authenticate(type, body, request)
             user_id = vouched.user_id
@@ -83,6 +84,16 @@ class LoginEndpoint:
             raise
         return answer
 
+    def _is_unlimited(self, request: SynauthRequest, type: str) -> bool:
+        """
+        @return: whether an application service asks that need not be limited.
+        """
+        if type != LoginType.APPLICATION_SERVICE:
+            return False
+        token = optional_access_token(request)
+        service = token and self._hs.application_services.by_token(token)
+        return bool(service and not service.rate_limited)
+
     @inlineCallbacks
     def _give_tokens(
         self,
@@ -92,7 +103,7 @@ class LoginEndpoint:
         details: LoginDetails,
     ) -> Steps[JsonDict]:
         user_id = vouched.user_id
-        if type != LoginType.APPLICATION_SERVICE:
+        if not self._is_unlimited(request, type):
             self._accounts.hit(limit_key(user_id))
         account = yield self._hs.get_datastore().get_user(user_id)
         if account is None:

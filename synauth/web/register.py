@@ -146,6 +146,10 @@ class RegisterEndpoint:
         again when they have.
         """
         optional(params, "inhibit_login", bool)
+        if params.get("guest_access_token") is not None:
+            raise MatrixError(
+                400, "Guests can't be upgraded on this server", Codes.UNKNOWN
+            )
         password = optional(params, "password", str)
         if password is not None:
             check_new_password(password, self._hs.config.password_policy)
@@ -190,7 +194,7 @@ class RegisterEndpoint:
         """
         callbacks = self._hs.auth_handler.callbacks
         shown = {key: params[key] for key in params if key != "password"}
-        creds = {stage: _shown(result) for stage, result in creds.items()}
+        creds = {stage: _shown(stage, result) for stage, result in creds.items()}
         chosen = yield callbacks.get_username_for_registration(creds, shown)
         if chosen is not None:
             yield self._hs.registration.check_username(chosen.lower())
@@ -269,11 +273,13 @@ class RegisterEndpoint:
         )
 
 
-def _shown(result: Any) -> Any:
+def _shown(stage: str, result: Any) -> Any:
     """
     @return: what modules see of what a stage proved (source 001): of an
         address not the client's secret.
     """
+    if stage == LoginType.TERMS:
+        return True
     if isinstance(result, dict):
         return {key: result[key] for key in result if key != "threepid_creds"}
     return result

@@ -5,7 +5,7 @@ C{/_synapse/admin/v1/registration_tokens}.
 
 from typing import Any, Dict, Optional
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.auth.ratelimit import address_key
 from synauth.awaiting import Steps
@@ -17,6 +17,7 @@ from synauth.homeserver.registration_tokens import (
     MAX_USES,
     is_token,
     made_up_token,
+    release_ended,
 )
 from synauth.homeserver.server import HomeServer
 from synauth.storage.registration_tokens import RegistrationToken
@@ -57,6 +58,9 @@ class RegistrationTokenEndpoints:
         if not is_token(token):
             return {"valid": False}
         found = yield self._get(token)
+        if found is not None and not found.valid(self._now()):
+            yield self._release_ended(token)
+            found = yield self._get(token)
         return {"valid": found is not None and found.valid(self._now())}
 
     @inlineCallbacks
@@ -73,6 +77,8 @@ class RegistrationTokenEndpoints:
                 Codes.INVALID_PARAM,
             )
         wanted = None if valid is None else valid == "true"
+        for each in (yield self._store.get_registration_tokens(self._now(), False)):
+            yield self._release_ended(each.token)
         tokens = yield self._store.get_registration_tokens(self._now(), wanted)
         return {"registration_tokens": [_described(each) for each in tokens]}
 
@@ -134,6 +140,10 @@ class RegistrationTokenEndpoints:
         if not deleted:
             raise _not_found()
         return {}
+
+    def _release_ended(self, token: str) -> "Deferred[bool]":
+        sessions = self._hs.auth_handler.interactive.sessions
+        return release_ended(self._store, sessions, self._hs.get_clock(), token)
 
     def _now(self) -> int:
         return self._hs.get_clock().time_msec()

@@ -210,7 +210,7 @@ class RequestTokenEndpoints:
             parts = urlsplit(next_link)
             host = (parts.hostname or "").lower()
             good = parts.scheme in ("http", "https") and not parts.username
-            good = good and parts.port != 0 and next_link.isprintable()
+            good = good and parts.port != 0 and next_link.isprintable() and host != ""
         except ValueError:
             good, host = False, ""
         # A browser takes a backslash for a slash.

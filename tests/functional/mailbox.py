@@ -24,14 +24,16 @@ class Mailbox:
     """
     Runs in a thread until it is stopped.
 
+    @param tls: an C{ssl.SSLContext} to speak TLS by from the first byte.
+    @param options: of the aiosmtpd server.
     @ivar port: where it listens.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: Any = None, **options: Any) -> None:
         self._arrived: "queue.Queue[bytes]" = queue.Queue()
         self._loop = asyncio.new_event_loop()
         starting = self._loop.create_server(
-            lambda: SMTP(self, loop=self._loop), "127.0.0.1", 0
+            lambda: SMTP(self, loop=self._loop, **options), "127.0.0.1", 0, ssl=tls
         )
         self._server = self._loop.run_until_complete(starting)
         self.port = self._server.sockets[0].getsockname()[1]

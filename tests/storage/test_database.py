@@ -11,6 +11,7 @@ from twisted.python.threadpool import ThreadPool
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 from zope.interface.verify import verifyObject
 
+from synauth.errors import DatabaseUnavailableError
 from synauth.interfaces import IDatabase
 from synauth.storage.database import Database
 from synauth.storage.migrations import prepare_database
@@ -165,8 +166,8 @@ class DatabaseTestsMixin:
         """
         self.database.close()
         self.database.close()
-        yield self.assertFailure(self.database.read(names), RuntimeError)
-        yield self.assertFailure(self.database.write(names), RuntimeError)
+        yield self.assertFailure(self.database.read(names), DatabaseUnavailableError)
+        yield self.assertFailure(self.database.write(names), DatabaseUnavailableError)
 
 
 class InlineDatabaseTests(DatabaseTestsMixin, TestCase):
@@ -398,7 +399,7 @@ class ReactorTests(SynchronousTestCase):
             self.assertEqual((phase, event), ("during", "shutdown"))
             function()
         self.assertEqual(threading.active_count(), self.before)
-        self.failureResultOf(self.database.read(names), RuntimeError)
+        self.failureResultOf(self.database.read(names), DatabaseUnavailableError)
         self.database.close()
 
     def test_close(self) -> None:
