@@ -92,7 +92,7 @@ class Reauthentication:
             return
         owner = session.serverdict.get(REQUEST_USER_ID)
         if owner is not None and owner != user_id:
-            raise MatrixError(403, "The session is somebody else's", Codes.UNKNOWN)
+            raise _somebody_elses()
 
     @inlineCallbacks
     def _check_claim(self, user_id: str, clientdict: JsonDict) -> Steps[None]:
@@ -115,6 +115,26 @@ class Reauthentication:
             found = yield awaiting(self._find_user, spelling)
             if found is not None and found != user_id:
                 raise _invalid_auth()
+
+
+@inlineCallbacks
+def check_anonymous(interactive: InteractiveAuth, clientdict: JsonDict) -> Steps[None]:
+    """
+    Whether the session that a request without a token names is nobody's.
+
+    @param clientdict: the body of the request.
+    @return: fires with C{None}; errs with L{MatrixError} 403 C{M_UNKNOWN}.
+    """
+    session_id = session_id_of(clientdict)
+    if session_id is None:
+        return
+    session = yield interactive.sessions.get(session_id)
+    if session is not None and REQUEST_USER_ID in session.serverdict:
+        raise _somebody_elses()
+
+
+def _somebody_elses() -> MatrixError:
+    return MatrixError(403, "The session is somebody else's", Codes.UNKNOWN)
 
 
 def _invalid_auth() -> MatrixError:

@@ -13,6 +13,7 @@ from synauth.errors import MatrixError
 from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.validation import ThreepidValidation
 from synauth.interfaces import ICallbacks
+from synauth.providers.calling import CouldNotAsk
 from synauth.storage.records import ProvedAddress
 from synauth.threepids import EMAIL, MSISDN
 
@@ -86,13 +87,17 @@ class RegistrationProofs:
         @param address: in its canonical form.
         @param registration: whether it is for a new account.
         @return: fires with C{None}; errs with L{MatrixError} 403
-            C{M_THREEPID_DENIED}, and as L{ICallbacks.is_3pid_allowed}.
+            C{M_THREEPID_DENIED}, also if a module can't be asked.
         """
         allowed = self._config.allows_threepid(medium, address)
         if allowed:
-            allowed = yield self._callbacks.is_3pid_allowed(
-                medium, address, registration
-            )
+            try:
+                allowed = yield self._callbacks.is_3pid_allowed(
+                    medium, address, registration
+                )
+            except CouldNotAsk:
+                # It has been logged.
+                allowed = False
         if not allowed:
             raise MatrixError(
                 403,

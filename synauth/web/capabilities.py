@@ -44,11 +44,12 @@ class CapabilityEndpoints:
         requester = yield get_requester(self._hs, request, allow_guest=True)
         config = self._hs.config
         changes_password = yield self._hs.passwords.can_change(requester.user_id)
+        logs_in = yield self._can_log_in_others(requester.user_id)
         enabled = {
             "m.change_password": changes_password,
             "m.set_displayname": config.enable_set_displayname,
             "m.3pid_changes": config.enable_3pid_changes,
-            "m.get_login_token": config.login_via_existing_session.enabled,
+            "m.get_login_token": logs_in,
         }
         return {
             "capabilities": {
@@ -56,6 +57,14 @@ class CapabilityEndpoints:
                 for name, value in enabled.items()
             }
         }
+
+    @inlineCallbacks
+    def _can_log_in_others(self, user_id: str) -> Steps[bool]:
+        settings = self._hs.config.login_via_existing_session
+        if not (settings.enabled and settings.require_ui_auth):
+            return bool(settings.enabled)
+        types = yield self._hs.ui_auth.login_types(user_id)
+        return bool(types)
 
     @inlineCallbacks
     def login_token(self, request: SynauthRequest) -> Steps[JsonDict]:

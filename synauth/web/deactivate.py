@@ -43,6 +43,7 @@ class DeactivateEndpoint:
             requester,
             body,
             lambda params: self._deactivate(request, requester, params),
+            service_may=_is_of_service(requester),
         )
         return answer
 
@@ -63,6 +64,15 @@ class DeactivateEndpoint:
         return self._hs.deactivation.deactivate(requester.user_id, erase).addCallback(
             done
         )
+
+
+def _is_of_service(requester: Requester) -> bool:
+    """
+    @return: whether an application service asks for a user that is its own, and
+        not only one as whom it may act.
+    """
+    service = requester.service
+    return service is not None and service.owns(requester.user_id)
 
 
 def _check_form(params: JsonDict) -> bool:

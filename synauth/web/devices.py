@@ -15,7 +15,7 @@ from synauth.homeserver.server import HomeServer
 from synauth.storage.records import Device
 from synauth.web.auditing import audit
 from synauth.web.json_body import optional, parse_json_object, required
-from synauth.web.login_details import MAX_DISPLAY_NAME_LENGTH
+from synauth.web.login_details import MAX_DEVICE_ID_LENGTH, MAX_DISPLAY_NAME_LENGTH
 from synauth.web.request import SynauthRequest
 from synauth.web.requester import get_requester
 from synauth.web.ui_auth import after_ui_auth
@@ -58,9 +58,9 @@ class DeviceEndpoints:
         return _shown(device)
 
     @inlineCallbacks
-    def rename(self, request: SynauthRequest, device_id: str) -> Steps[JsonDict]:
+    def rename(self, request: SynauthRequest, device_id: str) -> Steps[Any]:
         """
-        Give a device another name.
+        Give a device another name.  An application service makes one so.
         """
         requester = yield get_requester(self._hs, request, allow_guest=True)
         name = optional(parse_json_object(request), "display_name", str)
@@ -72,9 +72,18 @@ class DeviceEndpoints:
                 Codes.TOO_LARGE,
             )
         found = yield self._store.update_device(requester.user_id, device_id, name)
-        if not found:
+        if found:
+            return {}
+        if requester.service is None:
             raise _no_device()
-        return {}
+        if len(device_id) > MAX_DEVICE_ID_LENGTH:
+            raise MatrixError(
+                400,
+                "A device id has at most %d characters" % MAX_DEVICE_ID_LENGTH,
+                Codes.INVALID_PARAM,
+            )
+        yield self._store.store_device(requester.user_id, device_id, name)
+        return 201, {}
 
     @inlineCallbacks
     def delete(self, request: SynauthRequest, device_id: str) -> Steps[JsonDict]:
@@ -90,6 +99,7 @@ class DeviceEndpoints:
             body,
             lambda params: self._delete(request, requester, [device_id]),
             may_skip=True,
+            service_may=True,
         )
         return answer
 
@@ -109,6 +119,7 @@ class DeviceEndpoints:
             body,
             lambda params: self._delete(request, requester, _device_ids(params)),
             may_skip=True,
+            service_may=True,
         )
         return answer
 

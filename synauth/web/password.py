@@ -8,6 +8,7 @@ from twisted.internet.defer import inlineCallbacks
 
 from synauth.account_state import account_gate
 from synauth.auth.interactive import stage_of
+from synauth.auth.reauthentication import check_anonymous
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import AuthError, MatrixError
@@ -85,6 +86,7 @@ class PasswordEndpoint:
     def _reset(self, request: SynauthRequest, body: JsonDict) -> Steps[Any]:
         stage = stage_of(body)
         try:
+            yield check_anonymous(self._hs.auth_handler.interactive, body)
             (
                 authed,
                 result,

@@ -54,7 +54,7 @@ class ServiceRegistration:
             )
         inhibit_login = optional(body, "inhibit_login", bool, False)
         details = login_details(request, body)
-        answer: Dict[str, Any] = yield self._hs.registration.register_user(
+        answer = yield self._hs.registration.register_user(
             localpart,
             login=None if inhibit_login else details,
             display_name=localpart,

@@ -52,7 +52,7 @@ class ThreepidEndpoints:
         """
         Add an address that was proved, when the user has authenticated.
         """
-        requester = yield get_requester(self._hs, request)
+        requester = yield get_requester(self._hs, request, even_suspended=True)
         body = parse_json_object(request)
         answer = yield self._add_after_ui_auth(request, requester, body, _same)
         return answer
@@ -62,7 +62,7 @@ class ThreepidEndpoints:
         """
         The same under its older name, with C{three_pid_creds}.
         """
-        requester = yield get_requester(self._hs, request)
+        requester = yield get_requester(self._hs, request, even_suspended=True)
         body = parse_json_object(request)
         answer = yield self._add_after_ui_auth(request, requester, body, _creds)
         return answer

@@ -42,6 +42,7 @@ def after_ui_auth(
     body: JsonDict,
     work: Work,
     may_skip: bool = False,
+    service_may: bool = False,
 ) -> Steps[JsonDict]:
     """
     Do something for a user, once, when they have authenticated for it.
@@ -49,12 +50,13 @@ def after_ui_auth(
     @param work: called with the parameters of the request; gives a Deferred of
         the answer.  If it errs, the client may try again in the same session.
     @param may_skip: whether a recent authentication is enough.
+    @param service_may: whether an application service may do it for its users,
+        who have nothing to authenticate with.
     @return: fires with the answer; errs with
         L{InteractiveAuthIncompleteError} and as
         L{synauth.homeserver.ui_auth.UserInteractiveAuth.validate}.
     """
-    if requester.service is not None:
-        # Its token is all that an application service has to show.
+    if service_may and requester.service is not None:
         answer = yield work({key: body[key] for key in body if key != "auth"})
         return answer
     stage = stage_of(body)

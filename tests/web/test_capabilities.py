@@ -55,6 +55,18 @@ class CapabilityTests(AccountTestCase):
         self.server.change("password_hash", None, ALICE)
         self.assertNotIn("m.change_password", self.enabled())
 
+    def test_no_way_to_authenticate(self) -> None:
+        """
+        Who can't authenticate can't log another client in, where that is asked
+        for.
+        """
+        for required, able in ((True, False), (False, True)):
+            settings = {"enabled": True, "require_ui_auth": required}
+            self.serve(login_via_existing_session=settings)
+            self.assertIn("m.get_login_token", self.enabled())
+            self.server.change("password_hash", None, ALICE)
+            self.assertIs("m.get_login_token" in self.enabled(), able)
+
     def test_guest(self) -> None:
         """
         A guest can do nothing of it.

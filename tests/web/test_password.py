@@ -399,4 +399,5 @@ class ResetTests(AccountTestCase):
         answer = self.server.post(PATH, {}, token=self.token)
         session = self.assertChallenged(answer)
         answer = self.reset(self.validation.validate("1"), session, new_password=NEW)
-        self.assertEqual(answer.code, 200)
+        self.assertRefused(answer, 403, "M_UNKNOWN")
+        self.assertFalse(self.validation.is_spent("1"))

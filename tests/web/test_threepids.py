@@ -7,6 +7,7 @@ from typing import Any
 from treq.testing import StubTreq
 from twisted.web.resource import Resource
 
+from synauth.providers.calling import ModuleFailure
 from tests.web.accounts import (
     ALICE,
     BOB,
@@ -115,6 +116,16 @@ class AddTests(ThreepidTestCase):
         self.assertRefused(answer, 403, "M_FORBIDDEN")
         self.assertEqual(self.addresses(), [])
 
+    def test_suspended(self) -> None:
+        """
+        A suspended user may add an address, and remove none.
+        """
+        self.server.change("suspended", True, ALICE)
+        self.assertAnswered(self.add(password_auth(), **self.creds))
+        body = {"medium": "email", "address": ADDRESS}
+        answer = self.server.post("/v3/account/3pid/delete", body, token=self.token)
+        self.assertRefused(answer, 403, "M_USER_SUSPENDED")
+
     def test_in_use(self) -> None:
         """
         An address is one account's; the proof is not spent for nothing.
@@ -150,6 +161,17 @@ class AddTests(ThreepidTestCase):
         answer = self.add(password_auth(), **self.creds)
         self.assertRefused(answer, 403, "M_THREEPID_DENIED")
         self.assertEqual(self.addresses(), [])
+
+    def test_module_fails(self) -> None:
+        """
+        If a module can't say whether an address is allowed, it is not.
+        """
+        module = Module(is_3pid_allowed=RuntimeError("down"))
+        self.serve(modules=[module.entry])
+        answer = self.add(password_auth(), **self.creds)
+        self.assertRefused(answer, 403, "M_THREEPID_DENIED")
+        self.assertEqual(len(self.flushLoggedErrors(ModuleFailure)), 1)
+        self.assertFalse(self.validation.is_spent("1"))
 
     def test_switched_off(self) -> None:
         """
