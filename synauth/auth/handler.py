@@ -7,6 +7,7 @@ L{synauth.auth}; where it differs from its model on purpose, docs/differences.rs
 says so.
 """
 
+from functools import partial
 from typing import Any, List, Optional
 
 import attr
@@ -45,6 +46,7 @@ from synauth.interfaces import (
 from synauth.providers.callbacks import ModuleCallbacks
 from synauth.providers.calling import Caller
 from synauth.providers.legacy import register_legacy
+from synauth.reactors import reactor_of
 from synauth.threepids import EMAIL
 
 
@@ -87,13 +89,14 @@ class AuthHandler(TokenMinting):
     ) -> None:
         config = hs.config
         options = _options_of(config)
+        get_reactor = partial(reactor_of, hs)
         self.hs = hs
         self.store = hs.get_datastore()
         self.clock = hs.get_clock()
         self.device_handler = hs.get_device_handler()
         self.bcrypt_rounds = config.bcrypt_rounds
         self.hash_pool = hash_pool or HashPool(
-            hs.get_reactor, options.hash_threads, options.hash_queue
+            get_reactor, options.hash_threads, options.hash_queue
         )
         self.hasher = BcryptHasher(
             self.hash_pool, self.bcrypt_rounds, lambda: config.password_pepper
@@ -104,7 +107,7 @@ class AuthHandler(TokenMinting):
         )
         self.password_providers = self._make_providers()
         self.caller = Caller(
-            hs.get_reactor, options.module_timeout, options.module_timeouts, audit
+            get_reactor, options.module_timeout, options.module_timeouts, audit
         )
         self.callbacks = ModuleCallbacks(
             hs.hostname, self.caller, self.check_user_exists

@@ -276,6 +276,9 @@ def _take_auth(clientdict: Optional[JsonDict]) -> Optional[JsonDict]:
         return None
     if not isinstance(authdict, dict):
         raise _not_an_object()
+    if authdict.get("session", "") is None:
+        # Nor do some have a session yet; the source makes a new one.
+        authdict = {key: authdict[key] for key in authdict if key != "session"}
     for key in ("session", "type"):
         if key in authdict:
             _text(authdict, key)

@@ -17,6 +17,7 @@ from synauth.constants import Codes, LoginType
 from synauth.errors import LoginError, MatrixError
 from synauth.identifiers import UserID, qualify, user_of_login
 from synauth.interfaces import IAuthenticator, IHomeServer, IStage
+from synauth.reactors import reactor_of
 
 _log = Logger()
 
@@ -139,7 +140,7 @@ class RecaptchaStage:
                 "remoteip": clientip,
             },
         )
-        asked.addTimeout(CAPTCHA_TIMEOUT, self._hs.get_reactor())
+        asked.addTimeout(CAPTCHA_TIMEOUT, reactor_of(self._hs))
         try:
             answer = yield asked
         except ErrorStatus as error:

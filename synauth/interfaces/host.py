@@ -29,7 +29,8 @@ class IHomeServer(Interface):
     def get_reactor():
         """
         @return: the reactor, for time limits
-            (L{twisted.internet.interfaces.IReactorTime}) and threads.
+            (L{twisted.internet.interfaces.IReactorTime}) and threads.  A host
+            may do without: then it is that of the process.
         """
 
     def get_device_handler():

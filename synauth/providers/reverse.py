@@ -18,6 +18,7 @@ from synauth.providers.legacy_host import LegacyHostApi, host_of
 from synauth.providers.recognising import mark
 from synauth.providers.results import LoginCallback, Vouched
 from synauth.providers.wrapped import Wrapped, wrapped
+from synauth.reactors import reactor_of
 
 _log = Logger()
 
@@ -156,9 +157,5 @@ def _no_answer(failure: Failure) -> None:
 
 
 def _reactor_of(account_handler: Any) -> IReactorTime:
-    get_reactor = getattr(host_of(account_handler), "get_reactor", None)
-    if get_reactor is not None:
-        return get_reactor()
-    from twisted.internet import reactor
-
+    reactor: IReactorTime = reactor_of(host_of(account_handler))
     return reactor

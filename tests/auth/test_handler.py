@@ -2,7 +2,7 @@
 L{AuthHandler}, by the contract that homeservers had in 2016.
 """
 
-from typing import Any
+from typing import Any, Callable
 
 import bcrypt
 from twisted.internet.defer import Deferred
@@ -12,6 +12,7 @@ from synauth.auth.handler import AuthHandler
 from synauth.errors import LoginError, MatrixError
 from synauth.testing.hosts import MemoryHomeServer, in_style
 from synauth.testing.passwords import ALICE, PASSWORD, InlineHashPool
+from tests.auth.source_host import SourceHost
 from tests.auth.test_passwords import hashed
 
 NOW_MS = 1500000000000
@@ -23,9 +24,11 @@ class HandlerTestCase(SynchronousTestCase):
     A handler in a host with one account.
 
     @cvar style: how the host answers.
+    @cvar host_for: makes of the host what the handler gets to see of it.
     """
 
     style = "plain"
+    host_for: Callable[[MemoryHomeServer], Any] = staticmethod(lambda hs: hs)
 
     def setUp(self) -> None:
         """
@@ -39,7 +42,7 @@ class HandlerTestCase(SynchronousTestCase):
         """
         self.hs = MemoryHomeServer(self.style, **settings)
         self.hs.store.users[ALICE] = hashed(PASSWORD)
-        self.handler = AuthHandler(self.hs, InlineHashPool())
+        self.handler = AuthHandler(self.host_for(self.hs), InlineHashPool())
 
     def refused(self, deferred: Any, kind: Any = MatrixError) -> Any:
         """
@@ -443,6 +446,46 @@ class DeferredHostTests(ContractTestsMixin, HandlerTestCase):
 class CoroutineHostTests(ContractTestsMixin, HandlerTestCase):
     """
     In a host that answers with coroutines.
+    """
+
+    style = "coroutine"
+
+
+class PlainSourceHostTests(PlainHostTests):
+    """
+    In a host that has nothing but what source 000 asks for.
+    """
+
+    host_for = SourceHost
+
+    def test_nothing_else(self) -> None:
+        """
+        What the source does not ask for is not there, nor are other arguments.
+        """
+        host: Any = SourceHost(self.hs)
+        for part, name in (
+            (host, "get_reactor"),
+            (host, "get_registration_handler"),
+            (host.config, "handler_options"),
+            (host.get_datastore(), "users"),
+            (host.get_handlers(), "device_handler"),
+        ):
+            self.assertRaises(AttributeError, getattr, part, name)
+        delete = host.get_datastore().user_delete_access_tokens
+        self.assertRaises(TypeError, delete, ALICE, None, "D")
+
+
+class DeferredSourceHostTests(PlainSourceHostTests):
+    """
+    The same, with Deferreds.
+    """
+
+    style = "deferred"
+
+
+class CoroutineSourceHostTests(PlainSourceHostTests):
+    """
+    The same, with coroutines.
     """
 
     style = "coroutine"

@@ -137,6 +137,20 @@ class ChallengeTests(InteractiveTestCase):
             self.assertEqual((authed, returned, body), (False, {"a": 1}, {"a": 1}))
             self.assertNotIn("completed", answer)
 
+    def test_null_session(self) -> None:
+        """
+        A session that is null is one that the client has not got yet, as it was
+        to the source.
+        """
+        for operation in (None, REGISTER):
+            authed, answer, _, _ = self.check({"auth": {"session": None}}, operation)
+            self.assertIs(authed, False)
+            self.assertNotIn("completed", answer)
+            auth = {"session": None, "type": DUMMY}
+            authed, creds, _, session_id = self.check({"auth": auth}, operation)
+            self.assertEqual((authed, creds), (True, {DUMMY: True}))
+            self.assertEqual(len(session_id), 24)
+
     def test_continued_without_a_stage(self) -> None:
         """
         A session alone asks how far it is.
@@ -298,6 +312,8 @@ class StageTests(InteractiveTestCase):
             )
         for wrong in (None, 5, True, [], {}, ["x"]):
             for key in ("session", "type"):
+                if (key, wrong) == ("session", None):
+                    continue
                 self.assertEqual(
                     self.refused({"auth": {key: wrong}}),
                     (MatrixError, 400, "M_INVALID_PARAM"),

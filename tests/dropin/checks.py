@@ -404,7 +404,9 @@ class HandlerChecks(HandlerTestCase):
         An C{auth} that is not what it should be is a challenge or a 400, never
         a fault.
         """
-        self.challenge(self.handler.check_auth([[DUMMY]], {"auth": None}, "::1"))
+        for none_yet in (None, {"session": None}):
+            body = {"auth": none_yet}
+            self.challenge(self.handler.check_auth([[DUMMY]], body, "::1"))
         for bad in (5, [], "x", {"session": {}}, {"type": 5}):
             answered = self.handler.check_auth([[DUMMY]], {"auth": bad}, "::1")
             self.error(answered, 400, "M_INVALID_PARAM")
