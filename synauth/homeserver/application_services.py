@@ -12,10 +12,8 @@ import attr
 
 from synauth.errors import ConfigError
 from synauth.homeserver.config.yamlfile import Node, read_yaml
+from synauth.homeserver.regexes import MAX_REPEATS, runs_away
 from synauth.identifiers import MAX_USER_ID_BYTES, UserID
-
-# A group that ends in a repetition, or has one in it, and is repeated itself.
-_RUNAWAY = re.compile(r"\((?:[^()\\]|\\.)*[*+}](?:[^()\\]|\\.)*\)(?:[*+]|\{\d+,\d*\})")
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -29,6 +27,12 @@ class Namespace:
 
     pattern: Pattern[str]
     exclusive: bool
+
+    def matches(self, user_id: str) -> bool:
+        """
+        @return: whether it is one of these.
+        """
+        return len(user_id) <= MAX_USER_ID_BYTES and bool(self.pattern.match(user_id))
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True, eq=False)
@@ -51,10 +55,8 @@ class ApplicationService:
         """
         @return: whether it may act as this user.
         """
-        if len(user_id) > MAX_USER_ID_BYTES:
-            return False
         return user_id == self.sender or any(
-            namespace.pattern.match(user_id) for namespace in self.users
+            namespace.matches(user_id) for namespace in self.users
         )
 
     def owns(self, user_id: str) -> bool:
@@ -62,7 +64,7 @@ class ApplicationService:
         @return: whether nobody else may have this id.
         """
         return user_id == self.sender or any(
-            namespace.exclusive and namespace.pattern.match(user_id)
+            namespace.exclusive and namespace.matches(user_id)
             for namespace in self.users
         )
 
@@ -139,8 +141,12 @@ class _Registration:
             raise self._wrong(
                 self._root["sender_localpart"], "sender_localpart", "a localpart"
             )
-        # What the service is told with is not used here, but has to be there.
+        # What the service is told with, and where, is not used here, but has to be
+        # there: null for a service that wants to hear of nothing.
         self._text("hs_token")
+        url = self._root.get("url")
+        if url is not None and not isinstance(url.value, (str, type(None))):
+            raise self._wrong(url, "url", "an address, or null")
         return ApplicationService(
             id=self._text("id"),
             as_token=self._text("as_token"),
@@ -190,11 +196,12 @@ class _Registration:
             pattern = re.compile(regex)
         except re.error as error:
             raise ConfigError("%s: %s.regex: it is none: %s" % (node.place, key, error))
-        if _RUNAWAY.search(regex):
+        if runs_away(regex):
             raise ConfigError(
-                "%s: %s.regex: expected no repetition of what is repeated itself,"
-                " such as (a+)+: it could take for ever to see that a name does not"
-                " match" % (node.place, key)
+                "%s: %s.regex: expected at most %d repeats, such as .*, and none of"
+                " what has repeats or choices in it, such as (a+)+: it could take for"
+                " ever to see that a name does not match"
+                % (node.place, key, MAX_REPEATS)
             )
         return Namespace(pattern, exclusive)
 

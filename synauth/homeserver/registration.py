@@ -112,9 +112,8 @@ class Registration:
         @return: fires with the answer to the client; errs with L{MatrixError}
             400 C{M_INVALID_USERNAME}, C{M_USER_IN_USE} or C{M_THREEPID_IN_USE},
             401 C{M_UNAUTHORIZED} if what was proved is no good any more; and,
-            when there is
-            such an account, with L{NotApprovedError} if it was to be logged in
-            and has to wait.
+            when the account is made, with L{NotApprovedError} if it was to be
+            logged in and has to wait.
         """
         if localpart is None:
             localpart = made_up_name(is_guest)

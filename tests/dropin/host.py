@@ -124,6 +124,8 @@ def synapse_modules(contexts: LogContexts, version: str = "1.0.0") -> Any:
     made["synapse.server"].HomeServer = type("HomeServer", (), {})
     for name in ("run_in_background", "make_deferred_yieldable"):
         setattr(made["synapse.util.logcontext"], name, getattr(contexts, name))
+    # Not there in these releases, but our own may be, from another test.
+    made["synapse.logging.context"] = None
     return patch.dict(sys.modules, made)
 
 

@@ -52,7 +52,8 @@ class StormTests(SynchronousTestCase):
         """
         So would a 5xx.
         """
-        self.assert_noticed(lambda endpoint, request: (503, {}), "503 to ")
+        answer = {"errcode": "M_UNKNOWN", "error": "no"}
+        self.assert_noticed(lambda endpoint, request: (503, answer), "503 to ")
 
     def test_silence_is_noticed(self) -> None:
         """
