@@ -64,7 +64,9 @@ def canonical(medium: str, address: str) -> str:
     """
     if medium == EMAIL:
         found = address.strip().lower()
-        if len(found) <= _MAX_EMAIL_LENGTH and _EMAIL.match(found):
+        # Before that: the sign for degrees Kelvin becomes a plain k.
+        short = address.isascii() and len(found) <= _MAX_EMAIL_LENGTH
+        if short and _EMAIL.match(found):
             return found
     elif medium == MSISDN:
         found = address.strip().lstrip("+")

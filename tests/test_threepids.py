@@ -62,6 +62,9 @@ class CanonicalTests(SynchronousTestCase):
             ("email", "a" * 251 + "@b.c"),
             ("email", "stra\u00dfe@example.com"),
             ("email", "a@\u00e4.example.com"),
+            # It is ASCII when it is lower-cased.
+            ("email", "\u212aelvin@example.com"),
+            ("email", "\u2003a@example.com"),
             # What a mail server would take for another mailbox.
             ("email", "b@evil.org,x.matrix.org"),
             ("email", "x<b@evil.org>.matrix.org"),

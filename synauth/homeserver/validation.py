@@ -5,7 +5,7 @@ Information").
 
 import re
 import secrets
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.logger import Logger
@@ -108,10 +108,17 @@ class ThreepidValidation:
         )
         session_id, is_new = yield self._store.start_validation(attempt)
         if is_new and purpose is not None:
-            # Not before the answer is out: how long it takes to write a mail is
-            # nobody's business.
-            self._reactor.callLater(0, self._send, mails, purpose, attempt, session_id)
+            self._when_answered(self._send, mails, purpose, attempt, session_id)
         return session_id
+
+    def _when_answered(self, function: Callable[..., None], *args: Any) -> None:
+        """
+        Not before the answer is out: how long it takes to write a mail is
+        nobody's business.
+        """
+        # What came from a thread is followed, in the same turn of the reactor, by
+        # calls that are due; only then is written to sockets.  Hence twice.
+        self._reactor.callLater(0, self._reactor.callLater, 0, function, *args)
 
     def _send(
         self, mails: Mails, purpose: Purpose, attempt: Attempt, session_id: str

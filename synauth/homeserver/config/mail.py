@@ -40,6 +40,9 @@ def _mailbox(value: Any) -> str:
     _, address = parseaddr(written % {"app": "app", "server_name": "server"})
     if address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
         raise ValueError()
+    if not address.isascii():
+        # No mail could be sent, and nobody who asks for one is told.
+        raise ValueError()
     return written
 
 
