@@ -8,14 +8,16 @@ import select
 import socket
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from twisted.enterprise.adbapi import Transaction
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from synauth.storage.postgres import PostgresEngine
-from synauth.storage.postgres_connection import PostgresConnection
+if TYPE_CHECKING:
+    # What stores import has to do without psycopg2.
+    from synauth.storage.postgres import PostgresEngine
+    from synauth.storage.postgres_connection import PostgresConnection
 
 _log = Logger()
 
@@ -54,7 +56,7 @@ class News:
     def __init__(
         self,
         reactor: Any,
-        engine: PostgresEngine,
+        engine: "PostgresEngine",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = secrets.token_hex(8)
@@ -64,7 +66,7 @@ class News:
         self._hear: Optional[Callable[[str], Optional[str]]] = None
         self._begin: Callable[[], Any] = lambda: None
         self._fresh_until = self._settled_at = 0.0
-        self._connection: Optional[PostgresConnection] = None
+        self._connection: "Optional[PostgresConnection]" = None
         self._thread: Optional[threading.Thread] = None
 
     def join(

@@ -6,6 +6,7 @@ with tokens.
 import os
 from typing import Any
 
+from tests.storage.fixtures import rows
 from tests.web.accounts import Validation
 from tests.web.client import Answer
 from tests.web.modules import Module
@@ -366,11 +367,12 @@ class ProofTests(RegistrationTestCase):
         (found,) = self.server.get("/v3/account/3pid", token=token).json["threepids"]
         self.assertEqual(found["address"], ADDRESS)
         self.assertTrue(self.validation.is_spent("1"))
-        rows = self.server.database.connection.execute(
-            "SELECT consent_version, consent_ts FROM users WHERE name = ?",
-            (body["user_id"],),
-        ).fetchall()
-        self.assertEqual(rows, [("1", self.server.hs.get_clock().time_msec())])
+        agreed = rows(
+            self.server.database,
+            "SELECT consent_version, consent_ts FROM users WHERE name = '%s'"
+            % (body["user_id"],),
+        )
+        self.assertEqual(agreed, [("1", self.server.hs.get_clock().time_msec())])
 
     def test_not_proved(self) -> None:
         """
