@@ -6,7 +6,6 @@ with tokens.
 import os
 from typing import Any
 
-from tests.storage.fixtures import rows
 from tests.web.accounts import Validation
 from tests.web.client import Answer
 from tests.web.modules import Module
@@ -367,10 +366,14 @@ class ProofTests(RegistrationTestCase):
         (found,) = self.server.get("/v3/account/3pid", token=token).json["threepids"]
         self.assertEqual(found["address"], ADDRESS)
         self.assertTrue(self.validation.is_spent("1"))
-        agreed = rows(
-            self.server.database,
-            "SELECT consent_version, consent_ts FROM users WHERE name = '%s'"
-            % (body["user_id"],),
+
+        def read(txn: Any) -> Any:
+            sql = "SELECT consent_version, consent_ts FROM users WHERE name = ?"
+            txn.execute(sql, (body["user_id"],))
+            return [tuple(row) for row in txn.fetchall()]
+
+        agreed = self.successResultOf(
+            self.server.hs.get_datastore().run_interaction(read)
         )
         self.assertEqual(agreed, [("1", self.server.hs.get_clock().time_msec())])
 
