@@ -118,7 +118,9 @@ class Archives(SynchronousTestCase):
             names = set(wheel.namelist())
         package = {n for n in names if not re.match(r"synauth-[^/]*\.dist-info/", n)}
         self.assertEqual(
-            shipped("synauth", ".py") | shipped("synauth", ".sql"),
+            shipped("synauth", ".py")
+            | shipped("synauth", ".sql")
+            | shipped("synauth/templates", ""),
             {n for n in package if n.startswith("synauth/")} - {"synauth/py.typed"},
         )
         self.assertTrue(shipped("synauth/storage/schema", ".sql"))
