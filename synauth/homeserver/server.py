@@ -21,6 +21,7 @@ from synauth.homeserver.config.settings import HomeServerConfig
 from synauth.homeserver.coordination import coordinate
 from synauth.homeserver.deactivation import Deactivation
 from synauth.homeserver.devices import DeviceHandler, NoPushers
+from synauth.homeserver.health import Health
 from synauth.homeserver.http_client import ModuleHttpClient, SimpleHttpClient
 from synauth.homeserver.identity import IdentityHandler, IdentityServers
 from synauth.homeserver.last_seen import LastSeen
@@ -89,6 +90,7 @@ class HomeServer:
     @ivar policies: the L{Policies}, rules that users agree to.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
     @ivar coordination: what the processes of the server agree on.
+    @ivar health: whether requests are well placed here.
     """
 
     def __init__(
@@ -113,6 +115,7 @@ class HomeServer:
         self._treq = treq
         self._clock = Clock(reactor)
         self._store = DataStore(database, self._clock)
+        self.health = Health(database, reactor)
         self._device_handler = DeviceHandler(self._store)
         self.coordination = coordinate(config, database, self._clock)
         self.auth_handler = AuthHandler(

@@ -17,6 +17,7 @@ from synauth.web.devices import DeviceEndpoints
 from synauth.web.discovery import DiscoveryEndpoints
 from synauth.web.endpoints import ROUTES
 from synauth.web.fallback import FallbackEndpoint
+from synauth.web.health import HealthEndpoints
 from synauth.web.json_resource import JsonResource
 from synauth.web.login import LoginEndpoint
 from synauth.web.login_page import LoginPage
@@ -51,6 +52,7 @@ def make_root(
             "devices": DeviceEndpoints(hs),
             "discovery": DiscoveryEndpoints(hs),
             "fallback": FallbackEndpoint(hs),
+            "health": HealthEndpoints(hs),
             "login": LoginEndpoint(hs),
             "login_page": LoginPage(hs),
             "password": PasswordEndpoint(hs),

@@ -18,8 +18,7 @@ VERSIONS += ["r0.6.1"] + ["v1.%d" % minor for minor in range(1, 13)]
 
 class DiscoveryEndpoints:
     """
-    C{GET /_matrix/client/versions}, C{GET /.well-known/matrix/client} and
-    C{GET /health}.
+    C{GET /_matrix/client/versions} and C{GET /.well-known/matrix/client}.
 
     @param hs: the server.
     """
@@ -40,9 +39,3 @@ class DiscoveryEndpoints:
         if self._hs.config.public_baseurl is None:
             raise MatrixError(404, "Not found", Codes.NOT_FOUND)
         return well_known(self._hs.config.public_baseurl)
-
-    def health(self, request: SynauthRequest) -> JsonDict:
-        """
-        That the server answers.
-        """
-        return {"status": "ok"}

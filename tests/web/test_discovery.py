@@ -20,15 +20,6 @@ class DiscoveryTests(EndpointTestCase):
             self.assertIn(version, body["versions"])
         self.assertEqual(len(set(body["versions"])), len(body["versions"]))
 
-    def test_health(self) -> None:
-        """
-        The server says that it is there, also in a C{HEAD}.
-        """
-        server = Server()
-        self.assertEqual(self.assertAnswered(server.get("/health")), {"status": "ok"})
-        answer = server.ask("HEAD", "/health")
-        self.assertEqual((answer.code, answer.body), (200, b""))
-
     def test_well_known(self) -> None:
         """
         Clients are told where the server is, if it knows.
