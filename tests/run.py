@@ -7,6 +7,7 @@ in synauth's own code.
 """
 
 import configparser
+import faulthandler
 import os
 import re
 import sys
@@ -61,6 +62,8 @@ def main() -> None:
     """
     Run trial from the project's own folder.
     """
+    # A crash of the interpreter or a C library is to say where it was.
+    faulthandler.enable()
     os.chdir(ROOT)
     with open("trial.cfg", encoding="utf-8") as config:
         sys.argv[1:] = arguments(config.read(), sys.argv[1:])
