@@ -3,7 +3,6 @@ The stages of user-interactive authentication (source 000, C{checkers} and
 C{_check_...}), each an L{IStage}.
 """
 
-import json
 from typing import Any, Callable, Dict, Iterator, MutableMapping, Optional
 
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
@@ -15,6 +14,7 @@ from synauth.auth.login import invalid_password
 from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes, LoginType
 from synauth.errors import LoginError, MatrixError
+from synauth.foreign_json import parse_foreign_json
 from synauth.identifiers import UserID, qualify, user_of_login
 from synauth.interfaces import IAuthenticator, IHomeServer, IStage
 from synauth.reactors import reactor_of
@@ -146,7 +146,7 @@ class RecaptchaStage:
         except ErrorStatus as error:
             # What an old host's client raises on an error status: the body is
             # an answer all the same.
-            answer = json.loads((error.response or b"").decode("utf-8"))
+            answer = parse_foreign_json(error.response or b"")
         return answer
 
 

@@ -11,6 +11,7 @@ from http.client import HTTPException
 from typing import Any, Dict, Optional
 
 from synauth.cli.terminal import CommandError
+from synauth.foreign_json import parse_foreign_json
 
 _PATH = "/_synapse/admin/v1/register"
 _TIMEOUT_S = 20
@@ -136,7 +137,7 @@ def _refusal(endpoint: str, error: urllib.error.HTTPError) -> CommandError:
 
 def _json_object(content: bytes) -> Optional[Dict[str, Any]]:
     try:
-        answer = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):
+        answer = parse_foreign_json(content)
+    except ValueError:
         return None
     return answer if isinstance(answer, dict) else None

@@ -16,6 +16,7 @@ from zope.interface import implementer
 
 from synauth.awaiting import Steps
 from synauth.errors import HttpResponseException
+from synauth.foreign_json import parse_foreign_json
 from synauth.interfaces import IModuleHttpClient, ISimpleHttpClient
 
 # An answer of a captcha provider has a few hundred bytes.
@@ -110,7 +111,7 @@ class SimpleHttpClient:
             uri, data=args, unbuffered=True, allow_redirects=False
         )
         received = yield _body_of(response, MAX_ANSWER_BYTES)
-        return json.loads(received.decode("utf-8"))
+        return parse_foreign_json(received)
 
 
 def _body_of(response: Any, limit: int) -> "Deferred[bytes]":
@@ -143,7 +144,9 @@ class ModuleHttpClient:
         """
         See L{IModuleHttpClient.get_json}.
         """
-        return self._ask("GET", uri, headers, params=args).addCallback(_parsed)
+        return self._ask("GET", uri, headers, params=args).addCallback(
+            parse_foreign_json
+        )
 
     def get_raw(
         self,
@@ -177,7 +180,7 @@ class ModuleHttpClient:
         asked = self._ask(
             "POST", uri, headers, "application/x-www-form-urlencoded", data=body
         )
-        return asked.addCallback(_parsed)
+        return asked.addCallback(parse_foreign_json)
 
     def put_json(
         self,
@@ -196,7 +199,7 @@ class ModuleHttpClient:
     ) -> "Deferred[Any]":
         body = json.dumps(content).encode("utf-8")
         asked = self._ask(method, uri, headers, "application/json", data=body, **kwargs)
-        return asked.addCallback(_parsed)
+        return asked.addCallback(parse_foreign_json)
 
     def _ask(
         self,
@@ -226,7 +229,3 @@ class ModuleHttpClient:
             phrase = (response.phrase or b"").decode("ascii", "replace")
             raise HttpResponseException(response.code, phrase, body)
         return body
-
-
-def _parsed(body: bytes) -> Any:
-    return json.loads(body.decode("utf-8"))

@@ -11,11 +11,10 @@ from typing import Any, Dict, List, Optional, Tuple, Type, TypeVar, overload
 
 from synauth.constants import Codes
 from synauth.errors import MatrixError
+from synauth.foreign_json import is_too_deep
 from synauth.web.request import SynauthRequest
 
 T = TypeVar("T")
-
-MAX_DEPTH = 100
 
 # Enough for 64 bits; a longer one is not even converted, that is quadratic.
 _MAX_INTEGER_LENGTH = 20
@@ -56,16 +55,13 @@ def parse_json(body: bytes) -> Any:
     @return: what it says, see L{parse_json_object}.
     @raise MatrixError: 400 C{M_NOT_JSON} or C{M_BAD_JSON}.
     """
+    if is_too_deep(body):
+        raise _bad_json("Content is nested too deeply")
     try:
         value = _decoder.decode(body.decode("utf-8"))
     except ValueError:
         raise _not_json("Content is not JSON")
-    except RecursionError:
-        raise _too_deep()
-    # Only where there are that many brackets can they be that deep; and a
-    # surrogate can only come out of an escape.
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
-        _check_depth(value)
+    # A surrogate can only come out of an escape.
     if b"\\ud" in body or b"\\uD" in body:
         _check_text(value)
     return value
@@ -159,21 +155,6 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        deeper: List[Any] = []
-        for node in level:
-            if type(node) is dict:
-                deeper.extend(node.values())
-            elif type(node) is list:
-                deeper.extend(node)
-        if not deeper:
-            return
-        level = deeper
-    raise _too_deep()
-
-
 def _check_text(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -187,7 +168,3 @@ def _not_json(msg: str) -> MatrixError:
 
 def _bad_json(msg: str) -> MatrixError:
     return MatrixError(400, msg, Codes.BAD_JSON)
-
-
-def _too_deep() -> MatrixError:
-    return _bad_json("Content is nested too deeply")

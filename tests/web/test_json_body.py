@@ -12,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.constants import Codes
 from synauth.errors import MatrixError
+from synauth.foreign_json import MAX_DEPTH
 from synauth.web.json_body import (
-    MAX_DEPTH,
     optional,
     parse_json,
     parse_json_object,

@@ -14,6 +14,7 @@ from twisted.web.server import NOT_DONE_YET
 from synauth.awaiting import awaiting
 from synauth.constants import Codes
 from synauth.errors import MatrixError
+from synauth.foreign_json import parse_foreign_json
 
 _log = Logger()
 
@@ -121,8 +122,8 @@ def parse_json_object_from_request(
     if allow_empty_body and not content:
         return {}
     try:
-        parsed = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError):
+        parsed = parse_foreign_json(content)
+    except ValueError:
         raise MatrixError(400, "Content not JSON.", Codes.NOT_JSON)
     if not isinstance(parsed, dict):
         raise MatrixError(400, "Content must be a JSON object.", Codes.BAD_JSON)
