@@ -82,6 +82,7 @@ def makeService(options: Options) -> IService:
             },
             options["data-dir"],
             reactor,
+            options.parent,
         )
     except ConfigError as error:
         return exit_with(error)

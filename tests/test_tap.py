@@ -45,7 +45,8 @@ class OptionsTests(SynchronousTestCase):
         options = tap.Options()
         options.parseOptions(arguments)
         self.assertIs(tap.makeService(options), service)
-        paths, overrides, data_dir, reactor = made
+        paths, overrides, data_dir, reactor, twistd = made
+        self.assertIs(twistd, options.parent)
         self.assertTrue(hasattr(reactor, "callLater"))
         return paths, overrides, data_dir
 

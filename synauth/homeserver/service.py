@@ -10,7 +10,7 @@ from shlex import quote
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import attr
-from twisted.application.service import IService, MultiService, Service
+from twisted.application.service import IService, Service
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
@@ -23,6 +23,7 @@ from synauth.awaiting import fired
 from synauth.errors import ConfigError
 from synauth.homeserver.config.loading import load_config
 from synauth.homeserver.config.settings import HomeServerConfig
+from synauth.homeserver.daemon_log import DaemonService, make_observer
 from synauth.homeserver.data_lock import LOCK_FILE, DataLock
 from synauth.homeserver.housekeeping import Housekeeping
 from synauth.homeserver.module_host import ModuleHost
@@ -150,6 +151,7 @@ def make_service(
     overrides: Mapping[str, Any],
     data_dir: Optional[str],
     reactor: Any,
+    twistd: Optional[Mapping[str, Any]] = None,
 ) -> IService:
     """
     Make the daemon.
@@ -158,6 +160,7 @@ def make_service(
     @param overrides: what the command line says instead.
     @param data_dir: the data directory, C{None} for what the files say.
     @param reactor: the reactor.
+    @param twistd: C{twistd}'s own options, if it is to start the daemon.
     @raise ConfigError: if anything is wrong with what it is told, or with what
         it finds there.
     """
@@ -173,7 +176,9 @@ def make_service(
     hs = HomeServer(complete(config), reactor, database)
     root = make_root(hs, add_modules(hs, modules))
     ports = listen(reactor, make_sites(config, root, reactor))
-    service = MultiService()
+    service = DaemonService(
+        twistd and make_observer(twistd, config.log_format, reactor)
+    )
     # In this order they start, and the doors come before the words.
     DatabaseService(database, locks).setServiceParent(service)
     Housekeeping(reactor, hs.coordination.chores).setServiceParent(service)
@@ -266,7 +271,9 @@ def make_sites(
     """
     sites = {}
     for description in config.listen:
-        sites[Door(description)] = SynauthSite(root, reactor)
+        sites[Door(description)] = SynauthSite(
+            root, reactor, access_log=config.access_log
+        )
     for listener in config.listeners:
         # "::" first, see listen().
         for address in sorted(listener.bind_addresses, reverse=True):
@@ -275,6 +282,7 @@ def make_sites(
                 reactor,
                 x_forwarded=listener.x_forwarded,
                 trusted_proxies=config.trusted_proxies,
+                access_log=config.access_log,
             )
     return sites
 

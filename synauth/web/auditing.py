@@ -6,6 +6,7 @@ from typing import Optional
 
 from synauth.errors import MatrixError
 from synauth.interfaces import IAuditLog
+from synauth.request_ids import current
 from synauth.web.request import SynauthRequest
 
 MAX_USER_AGENT_LENGTH = 255
@@ -42,13 +43,18 @@ def audit(
     if error is not None:
         # Where nobody gave a better word, the code says more than "refused".
         reason = error.errcode if error.reason == MatrixError.reason else error.reason
-    log.record(
-        success=reason is None,
-        method=method,
-        reason=reason,
-        user_id=user_id,
-        address=request.client_address(),
-        user_agent=user_agent(request),
-        device_id=device_id,
-        actor=actor,
-    )
+    # Who waited for something may have lost it.
+    before = current.set(request.request_id)
+    try:
+        log.record(
+            success=reason is None,
+            method=method,
+            reason=reason,
+            user_id=user_id,
+            address=request.client_address(),
+            user_agent=user_agent(request),
+            device_id=device_id,
+            actor=actor,
+        )
+    finally:
+        current.reset(before)

@@ -73,6 +73,23 @@ class ClientAddresses:
             return str(parse_address(host))
         return host or UNIX_CLIENT
 
+    def said_by_proxy(
+        self, name: bytes, peer: Any, headers: Headers
+    ) -> Optional[bytes]:
+        """
+        @param name: of a header that a reverse proxy sets.
+        @return: its value, if there is one and the peer is trusted.
+        """
+        if not self._x_forwarded:
+            return None
+        values = headers.getRawHeaders(name)
+        if values is None or len(values) != 1:
+            return None
+        address = parse_address(getattr(peer, "host", ""))
+        if address is not None and not self._is_trusted(address):
+            return None
+        return values[0]
+
     def _walk(self, host: str, forwarded: Sequence[str]) -> str:
         """
         @param host: the peer's address, empty for one on a Unix socket: only

@@ -18,6 +18,7 @@ from twisted.web.server import Request
 
 from synauth.constants import Codes
 from synauth.errors import MatrixError
+from synauth.request_ids import current
 from synauth.web.response import (
     CORS_HEADERS,
     PRIVACY_HEADERS,
@@ -59,6 +60,7 @@ class SynauthRequest(Request):
     @ivar gone: whether the client went away before it was answered.
     @ivar received_at: when the request was complete, in seconds of the
         reactor's.
+    @ivar request_id: what the log calls it by.
     """
 
     # Twisted declares these vaguely, or not at all.
@@ -74,6 +76,7 @@ class SynauthRequest(Request):
     path_values: Tuple[bytes, ...] = ()
     gone = False
     received_at = 0.0
+    request_id = "-"
 
     _args: Optional[Dict[bytes, List[bytes]]] = None
     _body_size = 0
@@ -91,6 +94,7 @@ class SynauthRequest(Request):
         """
         # The channel is gone when the client is; what goes on needs the site.
         self.site = self.channel.site
+        self.request_id = self.site.request_id_of(self)
         self.content = BytesIO()
         if length is None or length <= MAX_BODY_BYTES:
             return
@@ -195,10 +199,13 @@ class SynauthRequest(Request):
         if b"%" in self.path:
             segments = [unquote_to_bytes(segment) for segment in segments]
         self.postpath = segments
+        before = current.set(self.request_id)
         try:
             self.render(self.site.getResourceFor(self))
         except BaseException:
             self.processingFailed(Failure())
+        finally:
+            current.reset(before)
 
     def answer(self, code: int, body: Dict[str, Any]) -> None:
         """
@@ -268,6 +275,7 @@ class SynauthRequest(Request):
             failure=reason,
             method=self.method,
             path=self.path,
+            request_id=self.request_id,
         )
         if self.gone or self.finished:
             return

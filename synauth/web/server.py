@@ -13,6 +13,7 @@ from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from synauth.errors import MatrixError
+from synauth.request_ids import RequestIds, given_id
 from synauth.web.client_address import ClientAddresses, Network
 from synauth.web.request import SynauthRequest
 from synauth.web.response import encode_json, json_response
@@ -101,6 +102,7 @@ class SynauthSite(Site):
         self.clock = reactor
         self.addresses = ClientAddresses(x_forwarded, trusted_proxies)
         self._log_requests = access_log
+        self._request_ids = RequestIds()
         self._date = b""
         self._date_s = -1
 
@@ -127,6 +129,17 @@ class SynauthSite(Site):
             self._date = datetimeToString(now_s)
         return self._date
 
+    def request_id_of(self, request: SynauthRequest) -> str:
+        """
+        @param request: one whose headers are complete.
+        @return: what a reverse proxy that is trusted calls it, in
+            C{X-Request-ID}; else an id of ours.
+        """
+        said = self.addresses.said_by_proxy(
+            b"X-Request-ID", request.client, request.requestHeaders
+        )
+        return said and given_id(said) or self._request_ids.make()
+
     def log(self, request: SynauthRequest) -> None:  # type: ignore[override]
         """
         Log an answer, if that is wanted.
@@ -142,6 +155,7 @@ class SynauthSite(Site):
                 status=request.code,
                 length=request.sentLength,
                 duration_ms=round(1000 * (self.clock.seconds() - request.received_at)),
+                request_id=request.request_id,
             )
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Sequence
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -59,13 +59,16 @@ class Daemon:
 
     @param directory: where it is started.
     @param arguments: what comes after C{twistd -n synauth}.
+    @param twistd: what comes before C{synauth}.
     @ivar process: the process.
     """
 
-    def __init__(self, directory: str, arguments: List[str]) -> None:
+    def __init__(
+        self, directory: str, arguments: List[str], twistd: Sequence[str] = ()
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-b", "-m", "tests.functional.twistd"]
-            + ["-n", "--pidfile=", "synauth"]
+            + ["-n", "--pidfile=", *twistd, "synauth"]
             + arguments,
             cwd=directory,
             env=environment(),

@@ -302,6 +302,17 @@ class SitesTests(ServiceTestCase):
         )
         self.assertFalse(bare.addresses._x_forwarded)
 
+    def test_access_log(self) -> None:
+        """
+        Requests are logged where that is wanted.
+        """
+        for wanted in (True, False):
+            settings = {"access_log": wanted, "log_format": "json"}
+            for doors in (None, ["tcp:9"]):
+                sites = self.sites(synauth=settings, listen=doors)
+                (site,) = sites.values()
+                self.assertEqual(site._log_requests, wanted)
+
     def test_endpoints(self) -> None:
         """
         Each address of a listener, and each endpoint string, is a door.

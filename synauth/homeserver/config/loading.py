@@ -126,6 +126,8 @@ def _assemble(
         email=email_of(values),
         msisdn_delegate=values["account_threepid_delegates.msisdn"],
         sessions=values["synauth.sessions"],
+        log_format=values["synauth.log_format"],
+        access_log=values["synauth.access_log"],
         captcha_box=captcha_box(values),
         user_consent=user_consent(values),
         hash_threads=values["synauth.hash_threads"],

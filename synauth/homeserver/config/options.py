@@ -25,6 +25,7 @@ from synauth.homeserver.config.kinds import (
     list_of,
 )
 from synauth.homeserver.config.listeners import LISTENERS
+from synauth.homeserver.config.logs import LOGS
 from synauth.homeserver.config.mail import MAIL
 from synauth.homeserver.config.modules import MODULES
 from synauth.homeserver.config.registration import FLOWS
@@ -95,6 +96,7 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
         ),
     ),
     ("The database", DATABASE),
+    ("The log", LOGS),
     (
         "Passwords",
         (

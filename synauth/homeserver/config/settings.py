@@ -138,6 +138,7 @@ class HomeServerConfig:
     @ivar module_timeout: how long a module may take, in ms.
     @ivar module_timeouts: the same, by the modules' names.
     @ivar sessions: C{"memory"} or C{"database"}.
+    @ivar log_format: C{"text"} or C{"json"}.
     @ivar hash_threads: C{None} for one a processor.
     @ivar unused_keys: what was passed over.
     @ivar warnings: what is allowed but hardly meant, a sentence each.
@@ -206,6 +207,8 @@ class HomeServerConfig:
     rc_3pid_validation: RateLimit
     rc_registration_token_validity: RateLimit
     sessions: str
+    log_format: str
+    access_log: bool
     hash_threads: Optional[int]
     hash_queue: int
     max_sessions: int
