@@ -14,7 +14,6 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
-from synauth.constants import Codes
 from synauth.errors import LimitExceededError, MatrixError
 from synauth.interfaces import IHashPool
 
@@ -79,13 +78,20 @@ class HashPool:
         self._start_jobs()
         return done
 
-    def stop(self) -> None:
+    def refuse(self) -> None:
         """
-        Refuse what waits, finish what is being worked on, end the threads.
+        Refuse what waits, and whatever comes from now on; finish what is being
+        worked on.
         """
         self._stopped = True
         while self._waiting:
             self._waiting.popleft()[0].errback(_shutting_down())
+
+    def stop(self) -> None:
+        """
+        Refuse what waits, finish what is being worked on, end the threads.
+        """
+        self.refuse()
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()
@@ -120,4 +126,4 @@ class HashPool:
 
 
 def _shutting_down() -> MatrixError:
-    return MatrixError(503, "The server is shutting down", Codes.UNKNOWN)
+    return MatrixError(503, "The server is shutting down", headers={"Retry-After": "1"})

@@ -11,7 +11,6 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 import attr
 from twisted.application.service import IService, Service
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
@@ -28,8 +27,10 @@ from synauth.homeserver.data_lock import LOCK_FILE, DataLock
 from synauth.homeserver.housekeeping import Housekeeping
 from synauth.homeserver.module_host import ModuleHost
 from synauth.homeserver.module_logs import hear_modules
+from synauth.homeserver.open_files import allow_open_files
 from synauth.homeserver.server import HomeServer
 from synauth.homeserver.signing_key import load_or_create_signing_key, make_data_dir
+from synauth.homeserver.stopping import ListenerService
 from synauth.interfaces import IDatabase, IEngine
 from synauth.providers.loading import (
     LoadedModule,
@@ -43,6 +44,7 @@ from synauth.storage.module_schemas import apply_module_schemas
 from synauth.storage.sqlite import SqliteEngine
 from synauth.web.access_token import access_token
 from synauth.web.api import make_root
+from synauth.web.connections import Connections
 from synauth.web.server import SynauthSite
 
 _log = Logger()
@@ -71,34 +73,6 @@ class DatabaseService(Service):
         """
         super().startService()
         self._database.start()
-
-
-class ListenerService(Service):
-    """
-    Keeps the doors that L{listen} has opened.
-
-    @param ports: the doors.
-    """
-
-    def __init__(self, ports: List[IListeningPort]) -> None:
-        self._ports = ports
-
-    def startService(self) -> None:
-        """
-        Say where they are.
-        """
-        super().startService()
-        for port in self._ports:
-            _log.info("synauth listens on {where}", where=_where(port.getHost()))
-
-    def stopService(self) -> "Deferred[Any]":
-        """
-        @return: a Deferred that fires when nobody can connect any more.
-        """
-        super().stopService()
-        return gatherResults(
-            [maybeDeferred(port.stopListening) for port in self._ports]
-        )
 
 
 class Announcement(Service):
@@ -175,14 +149,29 @@ def make_service(
     database = make_database(reactor, engine, chosen.args)
     hs = HomeServer(complete(config), reactor, database)
     root = make_root(hs, add_modules(hs, modules))
-    ports = listen(reactor, make_sites(config, root, reactor))
+    allow_open_files(config.max_connections)
+    connections = Connections(
+        reactor,
+        config.max_connections,
+        config.max_connections_per_address,
+        config.trusted_proxies,
+    )
+    ports = listen(reactor, make_sites(config, root, reactor, connections))
     service = DaemonService(
         twistd and make_observer(twistd, config.log_format, reactor)
     )
     # In this order they start, and the doors come before the words.
     DatabaseService(database, locks).setServiceParent(service)
     Housekeeping(reactor, hs.coordination.chores).setServiceParent(service)
-    ListenerService(ports).setServiceParent(service)
+    ListenerService(
+        reactor,
+        ports,
+        connections,
+        hs.health,
+        hs.auth_handler.hash_pool,
+        config.stop_timeout / 1000,
+        hs.validation.all_sent,
+    ).setServiceParent(service)
     Announcement(config, paths).setServiceParent(service)
     return service
 
@@ -264,16 +253,22 @@ class Door(NamedTuple):
 
 
 def make_sites(
-    config: HomeServerConfig, root: IResource, reactor: Any
+    config: HomeServerConfig,
+    root: IResource,
+    reactor: Any,
+    connections: Connections,
 ) -> Dict[Door, SynauthSite]:
     """
     @return: what is served, by where.
     """
     sites = {}
+    common: Dict[str, Any] = {
+        "access_log": config.access_log,
+        "connections": connections,
+        "request_timeout_s": config.request_timeout / 1000,
+    }
     for description in config.listen:
-        sites[Door(description)] = SynauthSite(
-            root, reactor, access_log=config.access_log
-        )
+        sites[Door(description)] = SynauthSite(root, reactor, **common)
     for listener in config.listeners:
         # "::" first, see listen().
         for address in sorted(listener.bind_addresses, reverse=True):
@@ -282,7 +277,7 @@ def make_sites(
                 reactor,
                 x_forwarded=listener.x_forwarded,
                 trusted_proxies=config.trusted_proxies,
-                access_log=config.access_log,
+                **common,
             )
     return sites
 
@@ -362,10 +357,3 @@ def _is_open_already(
 
 def _words_of(error: Any) -> str:
     return getattr(error, "strerror", None) or str(error)
-
-
-def _where(address: Any) -> str:
-    if not hasattr(address, "port"):
-        return os.fsdecode(address.name)
-    host = "[%s]" % address.host if ":" in address.host else address.host
-    return "http://%s:%d" % (host, address.port)

@@ -5,7 +5,7 @@ Information").
 
 import re
 import secrets
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.logger import Logger
@@ -73,6 +73,9 @@ class ThreepidValidation:
         self._mails = mails
         self._lifetime_ms = lifetime_ms
         self._servers = servers
+        # Mails that are to be sent or being sent, and who waits for the last.
+        self._unsent = 0
+        self._waiting: List["Deferred[None]"] = []
 
     @inlineCallbacks
     def request_token(
@@ -116,6 +119,7 @@ class ThreepidValidation:
         Not before the answer is out: how long it takes to write a mail is
         nobody's business.
         """
+        self._unsent += 1
         # What came from a thread is followed, in the same turn of the reactor, by
         # calls that are due; only then is written to sockets.  Hence twice.
         self._reactor.callLater(0, self._reactor.callLater, 0, function, *args)
@@ -132,6 +136,26 @@ class ThreepidValidation:
             attempt.token,
         )
         sent.addErrback(self._not_sent, session_id, attempt.send_attempt)
+        sent.addBoth(self._one_less)
+
+    def _one_less(self, result: Any) -> None:
+        self._unsent -= 1
+        if not self._unsent:
+            waiting, self._waiting = self._waiting, []
+            for all_sent in waiting:
+                all_sent.callback(None)
+
+    def all_sent(self) -> "Deferred[None]":
+        """
+        @return: a Deferred that fires when no mail of ours is under way, be it
+            that it was sent or that it could not be.
+        """
+        all_sent: "Deferred[None]" = Deferred()
+        if self._unsent:
+            self._waiting.append(all_sent)
+        else:
+            all_sent.callback(None)
+        return all_sent
 
     def _not_sent(
         self, failure: Any, session_id: str, send_attempt: int

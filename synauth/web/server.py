@@ -1,28 +1,34 @@
 """
-The site and its connections.
+The site, and what a connection to it speaks.
 
 Nothing here writes a query string to a log: an access token may stand in it.
 """
 
-from typing import Any, List, Sequence
+from typing import Any, List, Optional, Sequence
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
-from twisted.web.http import HTTPChannel, datetimeToString
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel, Request, datetimeToString
 from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from synauth.errors import MatrixError
 from synauth.request_ids import RequestIds, given_id
 from synauth.web.client_address import ClientAddresses, Network
+from synauth.web.connections import Connections
 from synauth.web.request import SynauthRequest
 from synauth.web.response import encode_json, json_response
 
-IDLE_TIMEOUT_S = 60
+REQUEST_TIMEOUT_S = 60
 
 _access_log = Logger(namespace="synauth.access")
 
 _BAD_REQUEST = encode_json(MatrixError(400, "Not an HTTP request").error_dict())
+_TOO_SLOW = encode_json(
+    MatrixError(408, "The request took too long to arrive").error_dict()
+)
 
 
 class SynauthChannel(HTTPChannel):
@@ -33,6 +39,90 @@ class SynauthChannel(HTTPChannel):
     # Set by the site; the transport is never None while data arrives.
     site: "SynauthSite"
     transport: Any
+
+    # Whether a part of a request is there.
+    _arriving = False
+
+    def connectionMade(self) -> None:
+        """
+        Somebody has connected.
+        """
+        super().connectionMade()
+        self.site.connections.opened(self)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """
+        The connection is no more.
+
+        @param reason: why.
+        """
+        super().connectionLost(reason)
+        self.site.connections.closed(self)
+
+    def dataReceived(self, data: bytes) -> None:
+        """
+        @param data: what the client sends.
+        """
+        # Twisted 19.2 would not count the time before the end of a line.
+        self.resetTimeout()
+        super().dataReceived(data)
+
+    def resetTimeout(self) -> None:
+        """
+        Something has arrived.  Twisted would begin to wait anew each time; here
+        the time is for the whole request, from its first byte on.
+        """
+        if not self._arriving:
+            self._arriving = self.timeOut is not None
+            super().resetTimeout()
+
+    def allContentReceived(self) -> None:
+        """
+        The request is complete.
+        """
+        self._arriving = False
+        super().allContentReceived()
+
+    def timeoutConnection(self) -> None:
+        """
+        The request has not come, or not to its end.
+        """
+        if self._arriving:
+            self.transport.write(
+                json_response(
+                    408, self.site.date(), b"Connection: close\r\n", _TOO_SLOW
+                )
+            )
+        super().timeoutConnection()
+
+    def loseConnection(self) -> None:
+        """
+        Close the connection when all is written; and if the client does not take
+        it, without that.
+        """
+        if self._abortingCall is None:
+            self._abortingCall = self.callLater(
+                self.abortTimeout, self.forceAbortClient
+            )
+        super().loseConnection()
+
+    def checkPersistence(self, request: Request, version: bytes) -> bool:
+        """
+        @param request: one whose headers are there.
+        @param version: its version of HTTP.
+        @return: whether another one may follow.
+        """
+        return not self.site.connections.draining and bool(
+            super().checkPersistence(request, version)
+        )
+
+    def end_with_request(self) -> None:
+        """
+        Close the connection when the request that it serves is answered.  One
+        that has none may still bring one.
+        """
+        if self.requests:
+            self.persistent = False
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         """
@@ -87,6 +177,8 @@ class SynauthSite(Site):
         x_forwarded: bool = False,
         trusted_proxies: Sequence[Network] = (),
         access_log: bool = False,
+        connections: Optional[Connections] = None,
+        request_timeout_s: float = REQUEST_TIMEOUT_S,
     ) -> None:
         """
         @param resource: the root.
@@ -95,16 +187,29 @@ class SynauthSite(Site):
         @param trusted_proxies: whose C{X-Forwarded-For} is believed.
         @param access_log: whether each answer is logged, at level info and
             without its query, under C{synauth.access}.
+        @param connections: how many there may be; any number by default.
+        @param request_timeout_s: how long a request may take to arrive, and a
+            connection may wait for one, in seconds.
         """
         super().__init__(
-            resource, SynauthRequest, timeout=IDLE_TIMEOUT_S, reactor=reactor
+            resource, SynauthRequest, timeout=request_timeout_s, reactor=reactor
         )
+        self.connections = Connections(reactor) if connections is None else connections
         self.clock = reactor
         self.addresses = ClientAddresses(x_forwarded, trusted_proxies)
         self._log_requests = access_log
         self._request_ids = RequestIds()
         self._date = b""
         self._date_s = -1
+
+    def buildProtocol(self, addr: Any) -> Any:
+        """
+        @param addr: who connects.
+        @return: what serves him; C{None} if there are too many.
+        """
+        if not self.connections.admits(addr):
+            return None
+        return super().buildProtocol(addr)
 
     def startFactory(self) -> None:
         """

@@ -165,6 +165,7 @@ class HashPoolTests(TestCase):
         for refused in (waiting, self.pool.run(divmod, 1, 1)):
             error = self.failureResultOf(refused, MatrixError).value
             self.assertEqual(error.code, 503)
+            self.assertEqual(error.headers, {"Retry-After": "1"})
         result = yield running
         self.assertIs(result, True)
 

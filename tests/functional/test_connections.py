@@ -2,6 +2,11 @@
 Connections that no well-behaved client would make, and what they do to others.
 """
 
+import contextlib
+import socket
+import time
+from http.client import BadStatusLine
+
 from twisted.python.versions import Version
 
 import twisted
@@ -108,3 +113,57 @@ class ConnectionTests(DaemonTestCase):
         self.assertEqual(answer.body["errcode"], "M_UNKNOWN")
         answer = client.register("alice", password=PASSWORD)
         self.assertEqual(answer.status, 200)
+
+
+class LimitTests(DaemonTestCase):
+    """
+    Slow and greedy clients, with limits that a test can wait for.
+    """
+
+    def test_slow_body(self) -> None:
+        """
+        Who sends a byte now and then is cut off when the time is over, with a word;
+        others are served all the while.
+        """
+        client = self.start(dict(QUICK, synauth={"request_timeout": "1s"})).client()
+        client.register("alice")
+        with client.connect() as connection:
+            connection.sendall(
+                b"POST /_matrix/client/v3/login HTTP/1.1\r\nContent-Length: 500\r\n\r\n"
+            )
+            begun = time.monotonic()
+            connection.settimeout(0.1)
+            said = b""
+            while b"\r\n\r\n" not in said and time.monotonic() - begun < 10:
+                with contextlib.suppress(socket.timeout):
+                    said += connection.recv(4096)
+                    continue
+                connection.sendall(b" ")
+            self.assertEqual(client.login("alice").status, 200)
+        self.assertIn(b"HTTP/1.1 408 ", said)
+        self.assertLess(time.monotonic() - begun, 5)
+
+    def test_too_many_of_one(self) -> None:
+        """
+        More connections than an address may have are closed unanswered; when one
+        is gone there is room for the next.
+        """
+        config = dict(
+            QUICK, trusted_proxies=[], synauth={"max_connections_per_address": 3}
+        )
+        client = self.start(config).client()
+        held = [client.connect() for _ in range(3)]
+        for connection in held:
+            self.addCleanup(connection.close)
+            connection.sendall(b"GET /health/live HTTP/1.1\r\n\r\n")
+            receive_answers(connection, 1)
+        with client.connect() as connection:
+            self.assertEqual(connection.recv(1), b"")
+        held[0].close()
+        for _ in range(100):
+            # Until the daemon has noticed.
+            with contextlib.suppress(ConnectionError, BadStatusLine):
+                self.assertEqual(client.get("/health/live").status, 200)
+                break
+        else:
+            self.fail("there is no room again")

@@ -24,13 +24,14 @@ from synauth.homeserver.config.settings import Listener
 from synauth.homeserver.service import (
     SAFE_TWISTED,
     Announcement,
-    ListenerService,
     complete,
     listen,
     make_service,
     make_sites,
 )
+from synauth.homeserver.stopping import ListenerService, where
 from synauth.storage.migrations import VERSION_TABLE
+from synauth.web.connections import Connections
 
 try:
     from twisted.internet.testing import MemoryReactorClock
@@ -89,8 +90,8 @@ class ServiceTestCase(SynchronousTestCase):
         """
         @return: the lines of the log that are the service's.
         """
-        name = service_module.__name__
-        return [formatEvent(e) for e in self.events if e["log_namespace"] == name]
+        names = (service_module.__name__, ListenerService.__module__)
+        return [formatEvent(e) for e in self.events if e["log_namespace"] in names]
 
     def config(self, **overrides: Any) -> HomeServerConfig:
         """
@@ -163,30 +164,13 @@ class MakeServiceTests(ServiceTestCase):
             service.startService()
             self.assertRegex(self.said()[0], r"synauth listens on http://.*:8101")
             self.assertIn(os.path.abspath(self.data_dir), self.said()[1])
-            del self.events[:]
             database = service.services[0]._database
             self.assertTrue(database._pools)
             self.successResultOf(service.stopService())
+            del self.events[:]
             database._forget()
             for lock in service.services[0]._locks:
                 lock.release()
-
-    def test_closed_on_stop(self) -> None:
-        """
-        Stopping waits for every door.
-        """
-        closed = []
-
-        @attr.s(auto_attribs=True)
-        class Port:
-            name: str
-
-            def stopListening(self) -> None:
-                closed.append(self.name)
-
-        doors: Any = [Port("a"), Port("b")]
-        self.successResultOf(ListenerService(doors).stopService())
-        self.assertEqual(closed, ["a", "b"])
 
     def test_bad_config(self) -> None:
         """
@@ -283,7 +267,7 @@ class SitesTests(ServiceTestCase):
         config = self.config(**overrides)
         if listeners:
             config = attr.evolve(config, listeners=listeners)
-        return make_sites(config, Resource(), self.reactor)
+        return make_sites(config, Resource(), self.reactor, Connections(self.reactor))
 
     def test_forwarded(self) -> None:
         """
@@ -402,7 +386,9 @@ class RealListenTests(ServiceTestCase):
         from twisted.internet import reactor
 
         for door in ("tcp:99999", "unix:/nonexistent/x.sock"):
-            sites = make_sites(self.config(listen=[door]), Resource(), reactor)
+            sites = make_sites(
+                self.config(listen=[door]), Resource(), reactor, Connections(reactor)
+            )
             words = str(self.assertRaises(ConfigError, listen, reactor, sites))
             self.assertTrue(words.startswith("can't listen on %s: " % door), words)
             self.assertNotIn("\n", words)
@@ -422,6 +408,7 @@ class RealListenTests(ServiceTestCase):
             self.config(listen=["tcp:8101", "tcp:8102", "nonsense:1"]),
             Resource(),
             self.reactor,
+            Connections(self.reactor),
         )
         self.assertRaises(ConfigError, listen, self.reactor, sites)
         self.assertEqual(shut, [1, 1])
@@ -491,34 +478,15 @@ class AnnouncementTests(ServiceTestCase):
         """
         Every kind of address is told so that it can be used.
         """
-        ports: Any = [
-            StandingPort(address)
-            for address in (
-                IPv4Address("TCP", "127.0.0.1", 80),
-                IPv6Address("TCP", "::1", 81),
-                UNIXAddress(b"/run/synauth"),
-            )
+        addresses = [
+            IPv4Address("TCP", "127.0.0.1", 80),
+            IPv6Address("TCP", "::1", 81),
+            UNIXAddress(b"/run/synauth"),
         ]
-        ListenerService(ports).startService()
         self.assertEqual(
-            [line.split(" ", 3)[3] for line in self.said()],
+            [where(address) for address in addresses],
             ["http://127.0.0.1:80", "http://[::1]:81", "/run/synauth"],
         )
 
 
 OLD_TWISTED = Version("Twisted", 24, 6, 9)
-
-
-@attr.s(auto_attribs=True)
-class StandingPort:
-    """
-    A door that stays open.
-    """
-
-    address: Any
-
-    def getHost(self) -> Any:
-        """
-        Where it is.
-        """
-        return self.address

@@ -13,6 +13,7 @@ from synauth.homeserver.config.kinds import (
     BASE_URL,
     BOOLEAN,
     DURATION,
+    DURATION_OR_ZERO,
     NETWORK,
     PASSWORDS,
     PEPPER,
@@ -78,6 +79,32 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 ["127.0.0.0/8", "::1"],
                 "The reverse proxies whose X-Forwarded-For is believed, where a"
                 " listener has x_forwarded.",
+            ),
+            Option(
+                "synauth.max_connections",
+                integer(1, 1000000),
+                1000,
+                "How many connections may be open; further ones are closed at once.",
+            ),
+            Option(
+                "synauth.max_connections_per_address",
+                integer(1, 1000000),
+                100,
+                "How many of them may come from one IPv4 address, or from the /64 of"
+                " an IPv6 one; trusted_proxies may have any number.",
+            ),
+            Option(
+                "synauth.request_timeout",
+                DURATION,
+                "60s",
+                "How long a request may take to arrive, and how long a connection may"
+                " wait for one.",
+            ),
+            Option(
+                "synauth.stop_timeout",
+                DURATION_OR_ZERO,
+                "10s",
+                "How long the daemon, told to stop, works on what it has begun.",
             ),
             Option(
                 "templates.custom_template_directory",

@@ -209,6 +209,10 @@ class HomeServerConfig:
     sessions: str
     log_format: str
     access_log: bool
+    max_connections: int
+    max_connections_per_address: int
+    request_timeout: int
+    stop_timeout: int
     hash_threads: Optional[int]
     hash_queue: int
     max_sessions: int
