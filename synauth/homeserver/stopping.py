@@ -13,7 +13,6 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.logger import Logger
 
 from synauth.homeserver.health import Health
-from synauth.web.connections import Connections
 
 _log = Logger()
 
@@ -44,7 +43,8 @@ class ListenerService(Service):
 
     @param reactor: the time.
     @param ports: the doors.
-    @param connections: who has been let in.
+    @param connections: who has been let in, the
+        L{Connections<synauth.web.connections.Connections>}.
     @param health: is told that we are not ready any more.
     @param hash_pool: where passwords are checked, a
         L{HashPool<synauth.auth.hashpool.HashPool>}.
@@ -58,7 +58,7 @@ class ListenerService(Service):
         self,
         reactor: Any,
         ports: List[IListeningPort],
-        connections: Connections,
+        connections: Any,
         health: Health,
         hash_pool: Any,
         timeout_s: float,

@@ -86,7 +86,7 @@ class ListenerServiceTests(SynchronousTestCase):
         self.service = ListenerService(
             self.reactor,
             [Port(self.all.log), Port(self.all.log)],  # type: ignore[list-item]
-            self.all,  # type: ignore[arg-type]
+            self.all,
             self.all,  # type: ignore[arg-type]
             self.all,
             10,
