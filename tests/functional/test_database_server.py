@@ -6,8 +6,9 @@ import threading
 import time
 from typing import Any, Dict, List, Tuple
 
+from synauth.homeserver.health import GOOD_FOR_S, LIMIT_S
 from tests.functional.client import V3, Client
-from tests.functional.daemon import Daemon, DaemonTestCase
+from tests.functional.daemon import PATIENCE_S, Daemon, DaemonTestCase
 from tests.functional.test_many_processes import shared_config
 from tests.storage.cluster import Cluster
 from tests.storage.postgresql import execute, own_database
@@ -95,6 +96,36 @@ class OutageTests(DaemonTestCase):
         log = daemon.log()
         self.assertEqual(log.count("can't be used"), 1, log)
         self.assertEqual(log.count("can be used again"), 1, log)
+
+    def test_health(self) -> None:
+        """
+        A server that says nothing any more, or is away: the daemon is not
+        ready, which it knows in time, but lives; and is ready when the server
+        is there again.
+        """
+        proxy = Proxy(own_database(self))
+        self.addCleanup(proxy.close)
+        client = self.start_on(proxy.args).client()
+        for begin, end in (
+            (proxy.block, proxy.unblock),
+            (proxy.refuse, proxy.listen),
+        ):
+            self.assertEqual(client.get("/health").status, 200)
+            begin()
+            # What it last heard may count for a moment.
+            time.sleep(GOOD_FOR_S)
+            for path in ("/health", "/health/ready"):
+                began = time.monotonic()
+                answer = client.get(path)
+                self.assertEqual(answer.status, 503)
+                self.assertGreater(int(answer.headers["retry-after"]), 0)
+                self.assertLess(time.monotonic() - began, LIMIT_S + 1)
+            self.assertEqual(client.get("/health/live").status, 200)
+            end()
+            ended = time.monotonic()
+            while client.get("/health").status != 200:
+                self.assertLess(time.monotonic() - ended, PATIENCE_S)
+                time.sleep(0.1)
 
     def test_restarts_under_load(self) -> None:
         """
