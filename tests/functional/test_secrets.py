@@ -3,7 +3,7 @@ Secrets are looked for in all that the daemon writes.
 """
 
 import os
-from typing import List
+from typing import Any, List
 
 from tests.functional.client import V3, Client, password_login
 from tests.functional.daemon import ANY_FREE_PORT, QUICK, Daemon, DaemonTestCase
@@ -50,9 +50,23 @@ class SecretTests(DaemonTestCase):
         Registered, mistyped, sent in a broken request, or left in a
         registration that was never finished; in a header, a query or a body.
         """
+        self.plant()
+
+    def test_log_that_tells_most(self) -> None:
+        """
+        The same where each request is logged, and all that an event has.
+        """
+        self.plant(synauth={"log_format": "json", "access_log": True})
+
+    def plant(self, **settings: Any) -> None:
+        """
+        Plant secrets, and look for them.
+
+        @param settings: of the daemon.
+        """
         directory = self.make_directory()
         config = dict(QUICK, registration_shared_secret="planted-shared-secret")
-        daemon = self.start(config, directory)
+        daemon = self.start(dict(config, **settings), directory)
         client = daemon.client()
         names = ("registered", "mistyped", "unfinished", "notjson", "badtype", "field")
         planted = {name: "planted-%s-1" % name for name in names}
