@@ -133,6 +133,19 @@ class SynauthChannel(HTTPChannel):
         )
         self.loseConnection()
 
+    def lineReceived(self, line: bytes) -> None:
+        """
+        A line of a request's head has arrived.
+
+        @param line: it, without its end.  One that goes on with the header of
+            the line before is refused (RFC 9112, section 5.2): Twisteds of some
+            years ago fail over it.
+        """
+        if line[:1] in (b" ", b"\t"):
+            self._respondToBadRequestAndDisconnect()
+        else:
+            super().lineReceived(line)
+
     def headerReceived(self, line: bytes) -> bool:
         """
         A header has arrived.

@@ -293,6 +293,17 @@ class BadRequestTests(SynchronousTestCase):
         """
         self.assertRefused(b"GET /echo HTTP/1.1\r\nhello\r\nx: y\r\n\r\n")
 
+    def test_folded_header(self) -> None:
+        """
+        A header that goes on in the next line is refused, whatever stands there
+        or comes behind it.
+        """
+        for more in (b" b", b"\tb", b" x: y", b" "):
+            self.assertRefused(
+                b"GET /echo HTTP/1.1\r\nx: a\r\n" + more + b"\r\nx: y\r\n\r\n"
+            )
+        self.assertRefused(b" GET /echo HTTP/1.1\r\n\r\n")
+
     def test_content_length(self) -> None:
         """
         A length that is no number, or one of 5000 digits, is refused.
