@@ -54,6 +54,7 @@ class Options(usage.Options):
         """
         Where to listen, as a Twisted endpoint (tcp:8008:interface=127.0.0.1);
         may be given several times; replaces the listeners of the configuration.
+        X-Forwarded-For counts there if it does at all of those.
         """
         self.listen.append(endpoint)
 

@@ -268,7 +268,13 @@ def make_sites(
         "request_timeout_s": config.request_timeout / 1000,
     }
     for description in config.listen:
-        sites[Door(description)] = SynauthSite(root, reactor, **common)
+        sites[Door(description)] = SynauthSite(
+            root,
+            reactor,
+            x_forwarded=config.listen_x_forwarded,
+            trusted_proxies=config.trusted_proxies,
+            **common,
+        )
     for listener in config.listeners:
         # "::" first, see listen().
         for address in sorted(listener.bind_addresses, reverse=True):
@@ -325,6 +331,12 @@ def _listen(reactor: Any, door: Door, site: SynauthSite) -> IListeningPort:
 
     try:
         endpoint = serverFromString(reactor, door.description)
+    except (IndexError, KeyError) as error:
+        # Twisted looks for the socket right here.
+        raise ConfigError(
+            "%s: there is no such socket: systemd hands one over, from a .socket unit"
+            " (%s)" % (door.description, error)
+        )
     except Exception as error:
         raise ConfigError(
             "%s: not a Twisted endpoint, such as tcp:8008:interface=127.0.0.1: %s"

@@ -3,13 +3,14 @@ The doors, and how they are closed: who has been let in is served.
 """
 
 import os
+import select
 import signal
 from contextlib import suppress
 from typing import Any, Callable, List
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
-from twisted.internet.interfaces import IListeningPort
+from twisted.internet.interfaces import IListeningPort, IReadDescriptor
 from twisted.logger import Logger
 
 from synauth.homeserver.health import Health
@@ -18,6 +19,9 @@ _log = Logger()
 
 # How long an answer to whoever is refused at the end may take, in seconds.
 LAST_WORDS_S = 1
+
+# How often a door is looked at before it is closed.
+MAX_LET_IN = 1000
 
 
 def on_signals(function: Callable[[], None]) -> None:
@@ -30,6 +34,23 @@ def on_signals(function: Callable[[], None]) -> None:
         # Not in the main thread, it is not ours to say.
         with suppress(ValueError):
             signal.signal(number, lambda *_: function())
+
+
+def let_in_who_waits(port: Any) -> None:
+    """
+    Accept the connections that the system has made already: it would reset them
+    when the port is closed.
+
+    @param port: an C{IListeningPort}.
+    """
+    if not IReadDescriptor.providedBy(port):
+        return
+    waiting = select.poll()
+    waiting.register(port.fileno(), select.POLLIN)
+    for _ in range(MAX_LET_IN):
+        if not waiting.poll(0):
+            return
+        port.doRead()
 
 
 class ListenerService(Service):
@@ -96,6 +117,8 @@ class ListenerService(Service):
             open=len(self._connections),
             limit=self._timeout_s,
         )
+        for port in self._ports:
+            let_in_who_waits(port)
         waiting: List["Deferred[Any]"] = [self._connections.drain()]
         waiting += [maybeDeferred(port.stopListening) for port in self._ports]
         done: "Deferred[Any]" = gatherResults(waiting, consumeErrors=True)

@@ -60,16 +60,24 @@ class Daemon:
     @param directory: where it is started.
     @param arguments: what comes after C{twistd -n synauth}.
     @param twistd: what comes before C{synauth}.
+    @param command: a command line, for all of that.
+    @param pass_fds: file descriptors that it has as well.
     @ivar process: the process.
     """
 
     def __init__(
-        self, directory: str, arguments: List[str], twistd: Sequence[str] = ()
+        self,
+        directory: str,
+        arguments: Sequence[str] = (),
+        twistd: Sequence[str] = (),
+        command: Sequence[str] = (),
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-b", "-m", "tests.functional.twistd"]
-            + ["-n", "--pidfile=", *twistd, "synauth"]
-            + arguments,
+            command
+            or [sys.executable, "-b", "-m", "tests.functional.twistd"]
+            + ["-n", "--pidfile=", *twistd, "synauth", *arguments],
+            pass_fds=pass_fds,
             cwd=directory,
             env=environment(),
             stdin=subprocess.DEVNULL,

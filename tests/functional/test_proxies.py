@@ -3,35 +3,25 @@ What C{synauth print-proxy} prints, in real reverse proxies.
 """
 
 import http.client
-import os
-import shutil
-import socket
-import subprocess
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, Callable, List
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, List
 from urllib.parse import quote
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.cli.terminals import TypedTerminal
+from tests.functional.proxies import (
+    NGINX,
+    TIMEOUT_S,
+    free_port,
+    make_folder,
+    start_proxy,
+)
 from tests.web.test_endpoints import OTHERS, paths
 
-TIMEOUT_S = 30
-ATTEMPT_S = 0.05
-
-NGINX = """
-daemon off;
-pid %(folder)s/pid;
-error_log stderr;
-events {}
-http {
+SERVER = """
     access_log off;
-    client_body_temp_path %(folder)s/body;
-    proxy_temp_path %(folder)s/proxy;
-    fastcgi_temp_path %(folder)s/fastcgi;
-    uwsgi_temp_path %(folder)s/uwsgi;
-    scgi_temp_path %(folder)s/scgi;
     server {
         listen 127.0.0.1:%(port)d;
         %(rules)s
@@ -39,7 +29,6 @@ http {
             proxy_pass http://%(homeserver)s;
         }
     }
-}
 """
 
 HAPROXY = """
@@ -94,7 +83,7 @@ class ProxyTests(SynchronousTestCase):
 
         @return: where it listens.
         """
-        server = HTTPServer(("127.0.0.1", 0), _Named)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _Named)
         server.name = name  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever)
         thread.daemon = True
@@ -104,42 +93,27 @@ class ProxyTests(SynchronousTestCase):
         self.addCleanup(server.shutdown)
         return "127.0.0.1:%d" % server.server_address[1]
 
-    def start(
-        self, name: str, template: str, command: Callable[[str], List[str]]
-    ) -> int:
+    def start(self, name: str, template: str) -> int:
         """
         Start a proxy with the rules that are printed for it.
 
-        @param command: the command line, given the configuration.
         @return: its port.
         """
-        if shutil.which(name, path=_path()) is None:
-            self.skipTest("%s is not installed" % (name,))
+        folder = make_folder(self, name)
         terminal = TypedTerminal()
         upstream = self.stand_in("synauth")
         self.assertEqual(terminal.run("print-proxy", name, "--upstream", upstream), 0)
-        folder = os.path.abspath(self.mktemp())
-        os.makedirs(folder)
-        port = _free_port()
+        port = free_port()
         values = {
             "folder": folder,
             "port": port,
             "rules": terminal.stdout.getvalue(),
             "homeserver": self.stand_in("homeserver"),
         }
-        config = os.path.join(folder, name + ".conf")
-        with open(config, "w", encoding="ascii") as stream:
-            stream.write(template % values)
-        with open(os.path.join(folder, "log"), "wb") as log:
-            process = subprocess.Popen(
-                command(config),
-                stdout=log,
-                stderr=log,
-                env=dict(os.environ, PATH=_path()),
-            )
-        self.addCleanup(process.wait, TIMEOUT_S)
-        self.addCleanup(process.terminate)
-        _wait_for(port, process)
+        config = template % values
+        if name == "nginx":
+            config = NGINX % {"folder": folder, "http": config}
+        start_proxy(self, name, folder, config, port)
         return port
 
     def assert_split(self, port: int) -> None:
@@ -168,39 +142,19 @@ class ProxyTests(SynchronousTestCase):
         """
         nginx does as it is told.
         """
-        port = self.start(
-            "nginx",
-            NGINX,
-            lambda config: ["nginx", "-c", config, "-p", os.path.dirname(config)],
-        )
-        self.assert_split(port)
+        self.assert_split(self.start("nginx", SERVER))
 
     def test_haproxy(self) -> None:
         """
         So does HAProxy.
         """
-        port = self.start(
-            "haproxy", HAPROXY, lambda config: ["haproxy", "-db", "-f", config]
-        )
-        self.assert_split(port)
+        self.assert_split(self.start("haproxy", HAPROXY))
 
     def test_caddy(self) -> None:
         """
         So does Caddy.
         """
-        port = self.start(
-            "caddy",
-            CADDY,
-            lambda config: [
-                "caddy",
-                "run",
-                "--adapter",
-                "caddyfile",
-                "--config",
-                config,
-            ],
-        )
-        self.assert_split(port)
+        self.assert_split(self.start("caddy", CADDY))
 
 
 CADDY = """
@@ -214,31 +168,3 @@ http://127.0.0.1:%(port)d {
     reverse_proxy %(homeserver)s
 }
 """
-
-
-def _path() -> str:
-    return os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int, process: Any) -> None:
-    """
-    Wait until somebody listens, or the process has ended.
-    """
-    for _ in range(int(TIMEOUT_S / ATTEMPT_S)):
-        try:
-            socket.create_connection(("127.0.0.1", port), TIMEOUT_S).close()
-            return
-        except OSError:
-            try:
-                code = process.wait(ATTEMPT_S)
-            except subprocess.TimeoutExpired:
-                continue
-            raise AssertionError("The proxy ended with %s" % (code,))
-    raise AssertionError("The proxy does not listen")

@@ -285,6 +285,13 @@ class SitesTests(ServiceTestCase):
             behind.addresses._trusted, (ipaddress.ip_network("10.0.0.0/8"),)
         )
         self.assertFalse(bare.addresses._x_forwarded)
+        (door,) = self.sites(
+            listen=["tcp:9"],
+            listeners=[{"port": 1, "x_forwarded": True}],
+            trusted_proxies=["10.0.0.0/8"],
+        ).values()
+        self.assertTrue(door.addresses._x_forwarded)
+        self.assertEqual(door.addresses._trusted, behind.addresses._trusted)
 
     def test_access_log(self) -> None:
         """

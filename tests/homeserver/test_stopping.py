@@ -3,16 +3,18 @@ Tests for L{synauth.homeserver.stopping}.
 """
 
 import signal
+import socket
 import subprocess
 import sys
 from typing import Any, Callable, List
 
 import attr
 from twisted.internet.defer import Deferred, FirstError
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from synauth.homeserver.stopping import LAST_WORDS_S, ListenerService
+from synauth.homeserver.stopping import LAST_WORDS_S, ListenerService, let_in_who_waits
 from tests.functional.daemon import environment
 
 
@@ -195,3 +197,38 @@ class SignalTests(SynchronousTestCase):
         self.assertEqual(ended.stdout.split(), [b"called", b"called"])
         self.assertEqual((ended.returncode, ended.stderr), (0, b""))
         self.assertEqual(signal.getsignal(signal.SIGUSR1), signal.SIG_DFL)
+
+
+class _Refusal(Protocol):
+    """
+    Closes its connection at once.
+    """
+
+    def connectionMade(self) -> None:
+        self.factory.made.append(self)  # type: ignore[union-attr]
+        self.transport.abortConnection()  # type: ignore[union-attr]
+
+
+class WaitingTests(TestCase):
+    """
+    L{let_in_who_waits}.
+    """
+
+    def test_let_in(self) -> None:
+        """
+        Whoever the system has connected is let in before the door is closed.
+        """
+        from twisted.internet import reactor
+
+        factory = Factory.forProtocol(_Refusal)
+        factory.made = []
+        port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+        self.addCleanup(port.stopListening)
+        for _ in range(5):
+            client = socket.create_connection(("127.0.0.1", port.getHost().port))
+            self.addCleanup(client.close)
+        self.assertEqual(factory.made, [])
+        let_in_who_waits(port)
+        self.assertEqual(len(factory.made), 5)
+        # And nobody waits for whoever does not.
+        let_in_who_waits(port)

@@ -104,6 +104,8 @@ def _assemble(
     )
     return HomeServerConfig(
         listen=listen,
+        listen_x_forwarded=bool(listen)
+        and all(listener.x_forwarded for listener in values["listeners"]),
         custom_template_directory=values["templates.custom_template_directory"],
         data_dir=values["synauth.data_dir"],
         database=_database(values),

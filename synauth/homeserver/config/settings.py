@@ -125,6 +125,8 @@ class HomeServerConfig:
     @ivar public_baseurl: ends with a slash, or C{None}.
     @ivar listen: endpoint strings from the command line; if there are any,
         they stand in the place of C{listeners}.
+    @ivar listen_x_forwarded: whether X-Forwarded-For counts there: where the
+        listeners that they replace all have C{x_forwarded}.
     @ivar password_pepper: the empty string for none.
     @ivar password_policy: C{None} where there are no rules.
     @ivar macaroon_secret_key: C{None} if there is none: see
@@ -148,6 +150,7 @@ class HomeServerConfig:
     public_baseurl: Optional[str]
     listeners: Tuple[Listener, ...]
     listen: Tuple[str, ...]
+    listen_x_forwarded: bool
     trusted_proxies: Tuple[Network, ...]
     custom_template_directory: Optional[str]
     data_dir: str

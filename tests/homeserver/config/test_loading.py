@@ -251,6 +251,21 @@ class MergeTests(ConfigFiles):
         config = load_config([path], {"listen": ["tcp:8009"]}, None)
         self.assertEqual((config.listeners, config.listen), ((), ("tcp:8009",)))
 
+    def test_listen_behind_a_proxy(self) -> None:
+        """Endpoints believe a proxy if all listeners that they replace do."""
+        behind, bare = "{port: 1, x_forwarded: true}", "{port: 2}"
+        for listeners, believed in (
+            ([behind], True),
+            ([behind, behind], True),
+            ([behind, bare], False),
+            ([bare], False),
+        ):
+            path = self.write("listeners: [%s]\n" % ", ".join(listeners))
+            config = load_config([path], {"listen": ["tcp:8009"]}, None)
+            self.assertIs(config.listen_x_forwarded, believed, listeners)
+        config = load_config([], {"listen": ["tcp:8009"]}, None)
+        self.assertIs(config.listen_x_forwarded, False)
+
     def test_enable_registration(self) -> None:
         """On the command line it is enough; in a file it is not."""
         config = load_config([], {"enable_registration": True}, None)
