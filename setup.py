@@ -44,6 +44,7 @@ setup(
         # Telephone numbers, as people of each country write them, are beyond us.
         "phonenumbers>=8.10",
         "PyYAML>=5.1",
+        "prometheus_client>=0.9",
         # Pages and mails, and the templates that modules bring along.
         "Jinja2>=2.9",
     ],

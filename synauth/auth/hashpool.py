@@ -7,6 +7,7 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, Callable, Deque, Optional, Tuple
 
 from twisted.internet.defer import Deferred, fail
@@ -48,6 +49,11 @@ class HashPool:
     @param get_reactor: gives the reactor; asked at the first use.
     @param threads: how many hashes are worked on at once.
     @param max_waiting: how many more may wait.
+    @ivar threads: how many hashes are worked on at once.
+    @ivar running: how many are now.
+    @ivar finished: how many were.
+    @ivar seconds: how long those took altogether, in seconds.
+    @ivar refused: how many were turned away for a full queue.
     """
 
     def __init__(
@@ -57,10 +63,13 @@ class HashPool:
         max_waiting: int = MAX_WAITING,
     ) -> None:
         self._get_reactor = get_reactor
-        self._threads = threads or os.cpu_count() or 1
+        self.threads = threads or os.cpu_count() or 1
         self._max_waiting = max_waiting
         self._waiting: Deque[_Job] = deque()
-        self._running = 0
+        self.running = 0
+        self.finished = 0
+        self.seconds = 0.0
+        self.refused = 0
         self._pool: Optional[ThreadPool] = None
         self._stopped = False
         self._lowered = threading.local()
@@ -71,12 +80,20 @@ class HashPool:
         """
         if self._stopped:
             return fail(_shutting_down())
-        if self._running >= self._threads and len(self._waiting) >= self._max_waiting:
+        if self.running >= self.threads and len(self._waiting) >= self._max_waiting:
+            self.refused += 1
             return fail(LimitExceededError(1000, "Too many logins at the moment"))
         done: "Deferred[Any]" = Deferred()
         self._waiting.append((done, function, args))
         self._start_jobs()
         return done
+
+    @property
+    def waiting(self) -> int:
+        """
+        How many have not begun.
+        """
+        return len(self._waiting)
 
     def refuse(self) -> None:
         """
@@ -97,18 +114,18 @@ class HashPool:
             pool.stop()
 
     def _start_jobs(self) -> None:
-        while self._waiting and self._running < self._threads:
+        while self._waiting and self.running < self.threads:
             done, function, args = self._waiting.popleft()
-            self._running += 1
+            self.running += 1
             job = deferToThreadPool(
                 self._get_reactor(), self._started_pool(), self._work, function, args
             )
-            job.addBoth(self._finished)
+            job.addBoth(self._finished, perf_counter())
             job.chainDeferred(done)
 
     def _started_pool(self) -> ThreadPool:
         if self._pool is None:
-            self._pool = ThreadPool(0, self._threads, name="synauth-hash")
+            self._pool = ThreadPool(0, self.threads, name="synauth-hash")
             self._pool.start()
             self._get_reactor().addSystemEventTrigger("during", "shutdown", self.stop)
         return self._pool
@@ -119,8 +136,10 @@ class HashPool:
             _yield_to_the_reactor()
         return function(*args)
 
-    def _finished(self, result: Any) -> Any:
-        self._running -= 1
+    def _finished(self, result: Any, begun: float) -> Any:
+        self.running -= 1
+        self.finished += 1
+        self.seconds += perf_counter() - begun
         self._start_jobs()
         return result
 

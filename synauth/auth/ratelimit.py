@@ -42,6 +42,8 @@ class RateLimiter:
     All that is kept of a key is when its bucket will have run empty.  Keys
     whose bucket is empty are forgotten, two at most with each action counted,
     so that no action pays for all.
+
+    @ivar refused: how many actions were.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class RateLimiter:
         self._bucket_ms = burst_count * self._action_ms
         self._max_keys = max_keys
         self._empty_at: "OrderedDict[str, float]" = OrderedDict()
+        self.refused = 0
 
     def check(self, key: str) -> None:
         """
@@ -116,6 +119,7 @@ class RateLimiter:
         if over > _ROUNDING_MS:
             if key in self._empty_at:
                 self._empty_at.move_to_end(key)
+            self.refused += 1
             wait_ms = max(1, math.ceil(over - _ROUNDING_MS))
             raise LimitExceededError(wait_ms if self._refills else None)
         return empty_at

@@ -3,7 +3,7 @@ The homeserver that the daemon embeds: it puts the parts together, and is the
 host of L{synauth.AuthHandler}.
 """
 
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple, cast
 
 import attr
 from zope.interface import implementer
@@ -37,6 +37,7 @@ from synauth.homeserver.templates import Templates
 from synauth.homeserver.ui_auth import UserInteractiveAuth
 from synauth.homeserver.validation import ThreepidValidation
 from synauth.interfaces import (
+    IAuditLog,
     IDatabase,
     IDeviceHandler,
     IHandlers,
@@ -48,6 +49,12 @@ from synauth.interfaces import (
     ISimpleHttpClient,
     IStage,
 )
+from synauth.metrics.counting import (
+    CountingAuditLog,
+    CountingDatabase,
+    RequestCounts,
+)
+from synauth.metrics.measures import Measures
 from synauth.storage.datastore import DataStore
 from synauth.threepids import MSISDN
 
@@ -90,6 +97,7 @@ class HomeServer:
     @ivar policies: the L{Policies}, rules that users agree to.
     @ivar audit: the L{synauth.interfaces.IAuditLog}.
     @ivar coordination: what the processes of the server agree on.
+    @ivar measures: what is counted, L{Measures}; C{None} where metrics are off.
     @ivar health: whether requests are well placed here.
     """
 
@@ -103,7 +111,11 @@ class HomeServer:
     ) -> None:
         self.config = config
         self.hostname = config.server_name
-        self.audit = AuditLog()
+        self.audit: IAuditLog = AuditLog()
+        counting = config.enable_metrics
+        if counting:
+            self.audit = CountingAuditLog(self.audit, self._is_audited)
+            database = CountingDatabase(database, reactor)
         self.application_services = load_application_services(
             config.app_service_config_files, self.hostname
         )
@@ -111,6 +123,7 @@ class HomeServer:
             config.custom_template_directory, server_name=self.hostname
         )
         self.policies = Policies(config.user_consent, server_name=self.hostname)
+        self._limiters: List[Tuple[str, Any]] = []
         self._reactor = reactor
         self._treq = treq
         self._clock = Clock(reactor)
@@ -125,6 +138,7 @@ class HomeServer:
             self.coordination.sessions,
             self.coordination.failed_attempts,
         )
+        self.measures = self._measured(database) if counting else None
         self._manage_accounts()
         self._validate_addresses()
         self._add_stages()
@@ -204,11 +218,40 @@ class HomeServer:
         mailer = Mailer(email, self._reactor, self._clock)
         return Mails(email, base_url, self.templates, mailer)
 
-    def rate_limiter(self, rate: RateLimit) -> RateLimiter:
+    def _measured(self, database: Any) -> Measures:
+        handler, coordination = self.auth_handler, self.coordination
+        sessions = handler.interactive.sessions
+        self._limiters += [
+            ("rc_login.failed_attempts", coordination.failed_attempts),
+            ("rc_login.failed_attempts", coordination.failed_threepid_attempts),
+        ]
+        return Measures(
+            requests=RequestCounts(),
+            audit=cast(CountingAuditLog, self.audit),
+            database=database,
+            hash_pool=handler.hash_pool,
+            caller=handler.caller,
+            token_cache=self._store.token_cache,
+            limiters=lambda: self._limiters,
+            sessions=lambda: len(sessions) if hasattr(sessions, "__len__") else None,
+        )
+
+    def _is_audited(self, method: str) -> bool:
+        handler = self.auth_handler
+        return (
+            method in handler.interactive.stages
+            or method in handler.callbacks.login_types()
+            or method in handler.caller.calls
+        )
+
+    def rate_limiter(self, rate: RateLimit, name: str) -> RateLimiter:
         """
+        @param name: what it limits, for whoever counts what was refused.
         @return: a limiter of its own, on this server's clock.
         """
-        return RateLimiter(self._clock, rate.per_second, rate.burst_count)
+        limiter = RateLimiter(self._clock, rate.per_second, rate.burst_count)
+        self._limiters.append((name, limiter))
+        return limiter
 
     def get_datastore(self) -> DataStore:
         """

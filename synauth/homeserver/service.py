@@ -32,6 +32,7 @@ from synauth.homeserver.server import HomeServer
 from synauth.homeserver.signing_key import load_or_create_signing_key, make_data_dir
 from synauth.homeserver.stopping import ListenerService
 from synauth.interfaces import IDatabase, IEngine
+from synauth.metrics.measures import Measures
 from synauth.providers.loading import (
     LoadedModule,
     build_modules,
@@ -45,6 +46,7 @@ from synauth.storage.sqlite import SqliteEngine
 from synauth.web.access_token import access_token
 from synauth.web.api import make_root
 from synauth.web.connections import Connections
+from synauth.web.metrics import MetricsRoot
 from synauth.web.server import SynauthSite
 
 _log = Logger()
@@ -156,7 +158,8 @@ def make_service(
         config.max_connections_per_address,
         config.trusted_proxies,
     )
-    ports = listen(reactor, make_sites(config, root, reactor, connections))
+    sites = make_sites(config, root, reactor, connections, hs.measures)
+    ports = listen(reactor, sites)
     service = DaemonService(
         twistd and make_observer(twistd, config.log_format, reactor)
     )
@@ -257,14 +260,17 @@ def make_sites(
     root: IResource,
     reactor: Any,
     connections: Connections,
+    measures: Optional[Measures] = None,
 ) -> Dict[Door, SynauthSite]:
     """
+    @param measures: what is shown where there are metrics.
     @return: what is served, by where.
     """
     sites = {}
     common: Dict[str, Any] = {
         "access_log": config.access_log,
         "connections": connections,
+        "requests": measures and measures.requests,
         "request_timeout_s": config.request_timeout / 1000,
     }
     for description in config.listen:
@@ -275,11 +281,23 @@ def make_sites(
             trusted_proxies=config.trusted_proxies,
             **common,
         )
-    for listener in config.listeners:
+    exposition: Any = None
+    if measures is not None:
+        # Not before there is something to show.
+        from synauth.metrics.exposing import make_exposition
+
+        measures.connections = connections
+        exposition = make_exposition(measures)
+    for listener in config.listeners + config.metrics_listeners:
+        served = root
+        if exposition and listener.metrics:
+            served = MetricsRoot(exposition, root if listener.clients else None)
+        elif not listener.clients:
+            continue
         # "::" first, see listen().
         for address in sorted(listener.bind_addresses, reverse=True):
             sites[_door(listener.port, address)] = SynauthSite(
-                root,
+                served,
                 reactor,
                 x_forwarded=listener.x_forwarded,
                 trusted_proxies=config.trusted_proxies,

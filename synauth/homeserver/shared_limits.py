@@ -35,6 +35,7 @@ class SharedRateLimiter:
     @param clock: an L{IClock}; those of all processes should agree.
     @param name: what is limited; others' buckets are not touched.
     @param rate: the limit.
+    @ivar refused: how many actions were, by this process.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class SharedRateLimiter:
         self._name = name
         self._action_ms = 1000.0 / rate.per_second
         self._bucket_ms = rate.burst_count * self._action_ms
+        self.refused = 0
 
     @inlineCallbacks
     def hit(self, key: str) -> Steps[None]:
@@ -55,6 +57,7 @@ class SharedRateLimiter:
             hit, self._bucket(key), self._now(), self._action_ms, self._bucket_ms
         )
         if wait_ms is not None:
+            self.refused += 1
             raise LimitExceededError(max(1, math.ceil(wait_ms)))
 
     def refund(self, key: str) -> "Deferred[None]":

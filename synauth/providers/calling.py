@@ -4,7 +4,8 @@ The one place where third-party code is called.
 
 import json
 from collections import Counter
-from typing import Any, Callable, Iterator, Mapping, Optional, Tuple, Type
+from time import perf_counter
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Tuple, Type
 from urllib.parse import quote, quote_plus
 
 from twisted.internet.defer import Deferred, TimeoutError, fail
@@ -52,7 +53,9 @@ class Caller:
     @param audit: where failures are recorded, or C{None}.
     @param passing: exceptions by which a module answers: they are left as they
         are.
+    @ivar calls: how often each module was.
     @ivar failures: how often each module could not be asked.
+    @ivar seconds: how long each took altogether, in seconds.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class Caller:
         self._timeouts = timeouts or {}
         self._audit = audit
         self._passing = passing
+        self.calls: "Counter[str]" = Counter()
         self.failures: "Counter[str]" = Counter()
+        self.seconds: Dict[str, float] = {}
 
     def call(
         self,
@@ -87,10 +92,18 @@ class Caller:
         @param function: called with the remaining arguments.
         @return: fires with what C{check} made; errs with L{CouldNotAsk}.
         """
+        begun = perf_counter()
+        self.calls[module] += 1
         answer = self._limited(module, _started(function, args, kwargs))
+        answer.addBoth(self._answered, module, begun)
         answer.addCallback(check)
         answer.addErrback(self._failed, module, list(_secrets(args, kwargs)))
         return answer
+
+    def _answered(self, result: Any, module: str, begun: float) -> Any:
+        took = perf_counter() - begun
+        self.seconds[module] = self.seconds.get(module, 0.0) + took
+        return result
 
     def _limited(self, module: str, asked: "Deferred[Any]") -> "Deferred[Any]":
         """

@@ -81,6 +81,7 @@ class ServerDatabase:
         self._max_jobs = threads[1] + max_waiting
         self._dice = dice
         self._jobs = 0
+        self.retries = 0
         self._away = False
         self._pool: Optional[ThreadPool] = None
         self._lock = threading.Lock()
@@ -192,6 +193,7 @@ class ServerDatabase:
             else:
                 self._noticed(away=False)
                 return result
+            self.retries += 1
             yield deferLater(self._reactor, delay * (0.5 + self._dice()), lambda: None)
             if self._pool is not pool:
                 raise self._unavailable("the database is closed")

@@ -24,6 +24,8 @@ class TokenCache:
     @param max_tokens: how many are kept; 0 for none.
     @param usable: whether what is remembered may be right; if not, the database
         is asked.
+    @ivar hits: how often that was not needed.
+    @ivar misses: how often it was.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class TokenCache:
         self._infos: "OrderedDict[str, TokenInfo]" = OrderedDict()
         self._tokens_of: Dict[str, Set[str]] = {}
         self._forgotten = 0
+        self.hits = 0
+        self.misses = 0
 
     def __len__(self) -> int:
         return len(self._infos)
@@ -51,7 +55,9 @@ class TokenCache:
         info = self._infos.get(token)
         if info is not None and self._usable():
             self._infos.move_to_end(token)
+            self.hits += 1
             return succeed(info)
+        self.misses += 1
         return read(token).addCallback(self._keep, token, self._forgotten)
 
     def forget(self, result: Any, user_id: str) -> Any:

@@ -34,7 +34,7 @@ class CapabilityEndpoints:
 
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
-        self._login_tokens = hs.rate_limiter(LOGIN_TOKENS)
+        self._login_tokens = hs.rate_limiter(LOGIN_TOKENS, "login_tokens")
 
     @inlineCallbacks
     def capabilities(self, request: SynauthRequest) -> Steps[JsonDict]:

@@ -33,6 +33,7 @@ class Connections:
     A refused one is closed before a byte is read of it, which is all that can
     be afforded when there are too many.
 
+    @ivar refused: how many connections were.
     @ivar draining: whether no connection is to outlive its request.
     """
 
@@ -58,7 +59,8 @@ class Connections:
         # What each is counted under.
         self._channels: Dict[Any, Optional[str]] = {}
         self._of_address: CounterType[str] = Counter()
-        self._refused = 0
+        self.refused = 0
+        self._refused_unsaid = 0
         self._say_at = float("-inf")
         self.draining = False
         self._drained: Optional["Deferred[None]"] = None
@@ -76,7 +78,8 @@ class Connections:
             key is None or self._of_address[key] < self._per_address
         ):
             return True
-        self._refused += 1
+        self.refused += 1
+        self._refused_unsaid += 1
         now = self._reactor.seconds()
         if now >= self._say_at:
             self._say_at = now + SAID_EVERY_S
@@ -84,10 +87,10 @@ class Connections:
                 "Connections are refused: {open} are open, {refused} were refused"
                 " since this was last said, the last from {peer}",
                 open=len(self._channels),
-                refused=self._refused,
+                refused=self._refused_unsaid,
                 peer=getattr(peer, "host", "a Unix socket"),
             )
-            self._refused = 0
+            self._refused_unsaid = 0
         return False
 
     def opened(self, channel: Any) -> None:

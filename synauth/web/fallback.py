@@ -39,8 +39,10 @@ class FallbackEndpoint:
         self._hs = hs
         self.templates = hs.templates
         self._pages = fallback_pages(hs)
-        self._passwords = hs.rate_limiter(hs.config.rc_login_address)
-        self._others = hs.rate_limiter(hs.config.rc_registration)
+        self._passwords = hs.rate_limiter(
+            hs.config.rc_login_address, "rc_login.address"
+        )
+        self._others = hs.rate_limiter(hs.config.rc_registration, "rc_registration")
 
     @answers_pages
     @inlineCallbacks

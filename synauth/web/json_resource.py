@@ -19,13 +19,19 @@ from synauth.web.request import SynauthRequest
 # a 200, or a status and a body, or a Page; or it raises MatrixError.
 Handler = Callable[..., Any]
 
+# What nothing is served at.
+UNKNOWN = "unknown"
+
 
 class JsonResource(Resource):
     """
     One place in the tree.
 
     @ivar parameter: the place that any other segment leads to, or C{None}.
+    @ivar endpoint: what it is called where requests are counted.
     """
+
+    endpoint = UNKNOWN
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,6 +77,7 @@ class JsonResource(Resource):
         @return: always C{NOT_DONE_YET}: the handler's answer, now or later,
             finishes the request.
         """
+        request.endpoint = self.endpoint
         found = self._methods.get(request.method)
         try:
             if found is None:

@@ -40,8 +40,10 @@ class LoginEndpoint:
 
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
-        self._addresses = hs.rate_limiter(hs.config.rc_login_address)
-        self._accounts = hs.rate_limiter(hs.config.rc_login_account)
+        self._addresses = hs.rate_limiter(
+            hs.config.rc_login_address, "rc_login.address"
+        )
+        self._accounts = hs.rate_limiter(hs.config.rc_login_account, "rc_login.account")
         self._methods = LoginMethods(hs, self._accounts)
 
     def flows(self, request: SynauthRequest) -> JsonDict:

@@ -44,7 +44,7 @@ class RegisterEndpoint:
 
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
-        self._limiter = hs.rate_limiter(hs.config.rc_registration)
+        self._limiter = hs.rate_limiter(hs.config.rc_registration, "rc_registration")
         self._flows = registration_flows(hs.config)
         self._sessions = hs.auth_handler.interactive.sessions
         self._services = ServiceRegistration(hs)

@@ -58,6 +58,7 @@ class SynauthRequest(Request):
     @ivar path_values: what was found in the place of the C{{parameters}} of a
         route, still percent-decoded bytes.
     @ivar gone: whether the client went away before it was answered.
+    @ivar endpoint: what is asked for, as it is called where requests are counted.
     @ivar received_at: when the request was complete, in seconds of the
         reactor's.
     @ivar request_id: what the log calls it by.
@@ -74,6 +75,7 @@ class SynauthRequest(Request):
 
     query: bytes = b""
     path_values: Tuple[bytes, ...] = ()
+    endpoint = "other"
     gone = False
     received_at = 0.0
     request_id = "-"

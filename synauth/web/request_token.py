@@ -45,9 +45,13 @@ class RequestTokenEndpoints:
 
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
-        self._threepids = hs.rate_limiter(hs.config.rc_3pid_validation)
-        self._addresses = hs.rate_limiter(hs.config.rc_3pid_validation)
-        self._guesses = hs.rate_limiter(hs.config.rc_registration)
+        self._threepids = hs.rate_limiter(
+            hs.config.rc_3pid_validation, "rc_3pid_validation"
+        )
+        self._addresses = hs.rate_limiter(
+            hs.config.rc_3pid_validation, "rc_3pid_validation"
+        )
+        self._guesses = hs.rate_limiter(hs.config.rc_registration, "rc_registration")
         # What stands in for a session of the identity server.
         self._key = secrets.token_bytes(32)
 

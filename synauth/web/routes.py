@@ -77,7 +77,10 @@ def build_root(
     for route in routes:
         handler = _find(route.handler, endpoints)
         for prefix in route.prefixes:
-            _place(root, route, prefix + route.path, handler)
+            place = _place(root, route, prefix + route.path, handler)
+            # Of the same thing in several versions there is one count.
+            one = len(route.prefixes) == 1
+            place.endpoint = prefix + route.path if one else route.path
     return root
 
 
@@ -108,7 +111,9 @@ def _find(handler: Union[str, Handler], endpoints: Mapping[str, Any]) -> Handler
     return found
 
 
-def _place(root: JsonResource, route: Route, path: str, handler: Handler) -> None:
+def _place(
+    root: JsonResource, route: Route, path: str, handler: Handler
+) -> JsonResource:
     place = root
     names = []
     for segment in path.split("/")[1:]:
@@ -123,6 +128,7 @@ def _place(root: JsonResource, route: Route, path: str, handler: Handler) -> Non
         place.add_handler(route.method, handler, tuple(names))
     except ValueError:
         raise ValueError("Two routes for %s %s" % (route.method, path))
+    return place
 
 
 def _child(place: JsonResource, segment: bytes) -> JsonResource:

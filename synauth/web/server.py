@@ -15,6 +15,7 @@ from twisted.web.resource import IResource
 from twisted.web.server import Site
 
 from synauth.errors import MatrixError
+from synauth.metrics.counting import RequestCounts
 from synauth.request_ids import RequestIds, given_id
 from synauth.web.client_address import ClientAddresses, Network
 from synauth.web.connections import Connections
@@ -191,6 +192,7 @@ class SynauthSite(Site):
         trusted_proxies: Sequence[Network] = (),
         access_log: bool = False,
         connections: Optional[Connections] = None,
+        requests: Optional[RequestCounts] = None,
         request_timeout_s: float = REQUEST_TIMEOUT_S,
     ) -> None:
         """
@@ -201,6 +203,7 @@ class SynauthSite(Site):
         @param access_log: whether each answer is logged, at level info and
             without its query, under C{synauth.access}.
         @param connections: how many there may be; any number by default.
+        @param requests: counts them; C{None} if nobody does.
         @param request_timeout_s: how long a request may take to arrive, and a
             connection may wait for one, in seconds.
         """
@@ -211,6 +214,7 @@ class SynauthSite(Site):
         self.clock = reactor
         self.addresses = ClientAddresses(x_forwarded, trusted_proxies)
         self._log_requests = access_log
+        self._requests = requests
         self._request_ids = RequestIds()
         self._date = b""
         self._date_s = -1
@@ -260,10 +264,17 @@ class SynauthSite(Site):
 
     def log(self, request: SynauthRequest) -> None:  # type: ignore[override]
         """
-        Log an answer, if that is wanted.
+        Count and log an answer, if that is wanted.
 
         @param request: the request; its query is not logged.
         """
+        if self._requests is not None:
+            self._requests.add(
+                request.endpoint,
+                request.method,
+                request.code,
+                self.clock.seconds() - request.received_at,
+            )
         if self._log_requests:
             _access_log.info(
                 "{address} {method} {path} {status} {length}B {duration_ms}ms",

@@ -35,7 +35,7 @@ class SubmitTokenEndpoints:
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
         self.templates = hs.templates
-        self._limiter = hs.rate_limiter(hs.config.rc_registration)
+        self._limiter = hs.rate_limiter(hs.config.rc_registration, "rc_registration")
 
     @answers_pages
     def confirm_reset(self, request: SynauthRequest) -> Page:

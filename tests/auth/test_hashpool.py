@@ -194,8 +194,8 @@ class HashPoolTests(TestCase):
         """
         There is a thread a processor, unless told otherwise.
         """
-        self.assertEqual(HashPool(lambda: None)._threads, os.cpu_count())
-        self.assertEqual(HashPool(lambda: None, 0)._threads, os.cpu_count())
+        self.assertEqual(HashPool(lambda: None).threads, os.cpu_count())
+        self.assertEqual(HashPool(lambda: None, 0).threads, os.cpu_count())
 
     def test_priority(self) -> None:
         """

@@ -95,7 +95,8 @@ class Daemon:
         for line in self.process.stdout:
             self._lines.append(line.decode("utf-8", "backslashreplace"))
             match = _LISTENS.search(self._lines[-1])
-            if match:
+            # The first one is where clients come.
+            if match and self._port is None:
                 self._port = int(match.group(1))
                 self._listens_or_ended.set()
         self._listens_or_ended.set()

@@ -55,6 +55,8 @@ class BehindProxyTests(DaemonTestCase):
         # What docs/scaling.rst says for this.
         self.config["listeners"] = [{"port": 1, "x_forwarded": True}]
         self.ports = [free_port(), free_port()]
+        # Before the proxy, which would have to notice first.
+        self.daemons = [self.start_one(port) for port in self.ports]
 
     def start_one(self, port: int) -> Daemon:
         """
@@ -72,7 +74,7 @@ class BehindProxyTests(DaemonTestCase):
         """
         Restart both processes while clients ask the proxy.
         """
-        daemons = [self.start_one(port) for port in self.ports]
+        daemons = self.daemons
         client = Client(port)
         registered = client.register("alice")
         self.assertEqual(registered.status, 200, registered)

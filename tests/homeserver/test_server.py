@@ -82,10 +82,10 @@ class HomeServerTests(SynchronousTestCase):
         """
         A limiter follows the server's clock and shares nothing with others.
         """
-        limiter = self.hs.rate_limiter(RateLimit(1.0, 1))
+        limiter = self.hs.rate_limiter(RateLimit(1.0, 1), "x")
         limiter.hit("a")
         self.assertRaises(LimitExceededError, limiter.hit, "a")
-        self.hs.rate_limiter(RateLimit(1.0, 1)).hit("a")
+        self.hs.rate_limiter(RateLimit(1.0, 1), "x").hit("a")
         self.server.reactor.advance(1)
         limiter.hit("a")
 

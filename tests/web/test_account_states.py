@@ -465,7 +465,7 @@ class CompletenessTests(StateTestCase):
         Each login type has its rows.
         """
         methods = LoginMethods(
-            self.hs, self.hs.rate_limiter(self.hs.config.rc_login_account)
+            self.hs, self.hs.rate_limiter(self.hs.config.rc_login_account, "x")
         )
         self.assertEqual(set(methods.types), set(LOGIN_TYPES))
 

@@ -27,11 +27,17 @@ def check(
     check_mail(values, root, reading)
     _check_captcha(values, root, reading)
     check_registration(values, root, reading)
-    if values["listeners"] == () and not listen:
+    listeners = values["listeners"]
+    nobody = listeners is not None and not any(one.clients for one in listeners)
+    if nobody and not listen:
         place = root.value["listeners"].place
         reading.refuse(
             place, "listeners", "found none of type http, expected at least one"
         )
+    shown = any(one.metrics for one in listeners or ())
+    if shown and not values["enable_metrics"]:
+        place = root.value["listeners"].place
+        reading.warn(place, "listeners", "no metrics there without enable_metrics")
     # The section is ours alone, so nobody else can have meant its keys.
     for unused in reading.unused:
         if unused.key.startswith("synauth."):

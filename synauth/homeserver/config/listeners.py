@@ -10,7 +10,9 @@ from synauth.homeserver.config.table import Kind, Option, Reading
 from synauth.homeserver.config.yamlfile import Node
 
 # What a homeserver may listen for besides, and synauth does not.
-OTHER_LISTENERS = ("manhole", "metrics", "replication")
+OTHER_LISTENERS = ("manhole", "replication")
+
+METRICS = "metrics"
 
 # What a homeserver does when a listener names no address, as far as it works
 # on every machine: one without IPv6 refuses "::".
@@ -22,6 +24,24 @@ def _false_only(node: Node, key: str, reading: Reading) -> bool:
         reading.expected(node, key, NO_TLS.expects)
     return False
 
+
+def _read_resources(node: Node, key: str, reading: Reading) -> Any:
+    """
+    @return: all names.
+    """
+    names = []
+    for group in node.value if isinstance(node.value, list) else [node]:
+        given = group.value.get("names") if isinstance(group.value, dict) else None
+        if given is None:
+            reading.expected(node, key, RESOURCES.expects)
+            return None
+        # Synapse takes one name alone as well.
+        several = given.value if isinstance(given.value, list) else [given]
+        names += [name.value for name in several]
+    return tuple(names)
+
+
+RESOURCES = Kind("a list of mappings with names", _read_resources)
 
 NO_TLS = Kind(
     "false: synauth speaks plain HTTP, TLS is the reverse proxy's part", _false_only
@@ -48,9 +68,17 @@ LISTENER = (
     ),
     Option(
         "type",
-        one_of("http", *OTHER_LISTENERS),
+        one_of("http", "manhole", METRICS, "replication"),
         "http",
-        "What is served there; all but http is passed over.",
+        "What is served there: clients, or metrics alone; others are passed over.",
+    ),
+    Option(
+        "resources",
+        RESOURCES,
+        None,
+        "What is served there, by Synapse's names, of which only metrics means"
+        " something: with it there are metrics besides (or nothing else, if it is the"
+        " only one), if enable_metrics is set.",
     ),
     Option("tls", NO_TLS, False, "Whether it is HTTPS, which has to be false."),
     Option(
@@ -88,6 +116,9 @@ def _read_listener(node: Node, name: str, reading: Reading) -> Optional[Listener
     given = reading.mapping(node, LISTENER, name + ".")
     if "port" not in given:
         reading.refuse(node.place, name + ".port", "missing, expected a TCP port")
+    names = set(given.get("resources") or ())
+    if given.get("type") == METRICS:
+        names = {METRICS}
     addresses = given.get("bind_addresses") or ()
     if given.get("bind_address"):
         addresses += (given["bind_address"],)
@@ -95,6 +126,8 @@ def _read_listener(node: Node, name: str, reading: Reading) -> Optional[Listener
         port=given.get("port") or 0,
         bind_addresses=addresses or _ALL_ADDRESSES,
         x_forwarded=bool(given.get("x_forwarded")),
+        clients=names != {METRICS},
+        metrics=METRICS in names,
     )
 
 

@@ -3,7 +3,7 @@ From files and command line to a L{HomeServerConfig}.
 """
 
 import os.path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from synauth.auth.settings import PasswordPolicy, RateLimit
 from synauth.errors import ConfigError
@@ -16,7 +16,7 @@ from synauth.homeserver.config.lifetimes import settle_lifetimes
 from synauth.homeserver.config.mail import email_of
 from synauth.homeserver.config.options import OPTIONS
 from synauth.homeserver.config.secretfile import SECRET_FILES, read_secret_files
-from synauth.homeserver.config.settings import Database, HomeServerConfig
+from synauth.homeserver.config.settings import Database, HomeServerConfig, Listener
 from synauth.homeserver.config.table import Reading
 from synauth.homeserver.config.yamlfile import Node, Place, read_yaml
 from synauth.storage.engines import SQLITE
@@ -87,6 +87,19 @@ def _defaults() -> Dict[str, Any]:
     return values
 
 
+def _listeners(
+    listeners: Sequence[Listener], listen: Tuple[str, ...]
+) -> Dict[str, Any]:
+    clients = tuple(each for each in listeners if each.clients)
+    return {
+        "listeners": () if listen else clients,
+        "metrics_listeners": tuple(each for each in listeners if not each.clients),
+        "listen": listen,
+        "listen_x_forwarded": bool(listen and clients)
+        and all(each.x_forwarded for each in clients),
+    }
+
+
 def _assemble(
     values: Mapping[str, Any], listen: Tuple[str, ...], reading: Reading
 ) -> HomeServerConfig:
@@ -96,16 +109,13 @@ def _assemble(
         for option in OPTIONS
         if "." not in option.key and option.key not in SECRET_FILES.values()
     }
-    same["listeners"] = () if listen else values["listeners"]
+    same.update(_listeners(values["listeners"], listen))
     same["modules"] = values["modules"] or ()
     oldest = same.pop("ldap_config")
     same["password_providers"] = (() if oldest is None else (oldest,)) + (
         values["password_providers"] or ()
     )
     return HomeServerConfig(
-        listen=listen,
-        listen_x_forwarded=bool(listen)
-        and all(listener.x_forwarded for listener in values["listeners"]),
         custom_template_directory=values["templates.custom_template_directory"],
         data_dir=values["synauth.data_dir"],
         database=_database(values),

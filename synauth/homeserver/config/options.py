@@ -81,6 +81,13 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 " listener has x_forwarded.",
             ),
             Option(
+                "enable_metrics",
+                BOOLEAN,
+                False,
+                "Whether there are metrics for Prometheus, at a listener of type"
+                " metrics, or one whose resources name them.",
+            ),
+            Option(
                 "synauth.max_connections",
                 integer(1, 1000000),
                 1000,

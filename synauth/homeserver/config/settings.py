@@ -20,11 +20,15 @@ class Listener:
 
     @ivar port: 0 for one that is free.
     @ivar x_forwarded: whether X-Forwarded-For is looked at.
+    @ivar clients: whether it is for clients.
+    @ivar metrics: whether it is for metrics.
     """
 
     port: int
     bind_addresses: Tuple[str, ...]
     x_forwarded: bool = False
+    clients: bool = True
+    metrics: bool = False
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -123,6 +127,7 @@ class HomeServerConfig:
     where it has them; lifetimes are milliseconds or C{None}.
 
     @ivar public_baseurl: ends with a slash, or C{None}.
+    @ivar metrics_listeners: those of the listeners that are for metrics alone.
     @ivar listen: endpoint strings from the command line; if there are any,
         they stand in the place of C{listeners}.
     @ivar listen_x_forwarded: whether X-Forwarded-For counts there: where the
@@ -149,6 +154,7 @@ class HomeServerConfig:
     server_name: str
     public_baseurl: Optional[str]
     listeners: Tuple[Listener, ...]
+    metrics_listeners: Tuple[Listener, ...]
     listen: Tuple[str, ...]
     listen_x_forwarded: bool
     trusted_proxies: Tuple[Network, ...]
@@ -216,6 +222,7 @@ class HomeServerConfig:
     max_connections_per_address: int
     request_timeout: int
     stop_timeout: int
+    enable_metrics: bool
     hash_threads: Optional[int]
     hash_queue: int
     max_sessions: int

@@ -36,8 +36,47 @@ class ListenerTests(ConfigFiles):
         )
         self.assertEqual(
             [unused.key for unused in config.unused_keys],
-            ["listeners[0].resources", "listeners[1]"],
+            ["listeners[1]"],
         )
+
+    def test_metrics(self) -> None:
+        """Metrics have a listener of their own, or a part of one."""
+        config = self.load(
+            "enable_metrics: true\n"
+            "listeners:\n"
+            "  - {port: 1, resources: [{names: [client, metrics]}, {names: health}]}\n"
+            "  - {port: 2, resources: [{names: [client, federation]}]}\n"
+            "  - {port: 3, resources: [{names: [metrics]}]}\n"
+            "  - {port: 4, type: metrics, bind_addresses: ['::1']}\n"
+        )
+        everywhere = ("0.0.0.0",)
+        self.assertEqual(
+            config.listeners,
+            (Listener(1, everywhere, metrics=True), Listener(2, everywhere)),
+        )
+        self.assertEqual(
+            config.metrics_listeners,
+            (
+                Listener(3, everywhere, clients=False, metrics=True),
+                Listener(4, ("::1",), clients=False, metrics=True),
+            ),
+        )
+        self.assertEqual((config.warnings, config.unused_keys), ((), ()))
+
+    def test_metrics_off(self) -> None:
+        """A listener for metrics that are off is remarked on."""
+        config = self.load("listeners: [{port: 1}, {port: 2, type: metrics}]\n")
+        (warning,) = config.warnings
+        self.assertIn("listeners: no metrics there without enable_metrics", warning)
+
+    def test_resources(self) -> None:
+        """What can't be resources is refused."""
+        for given in ("7", "[client]", "[{compress: true}]", "[{names: [a]}, 5]"):
+            (mistake,) = self.mistakes(
+                "listeners: [{port: 1, resources: %s}]\n" % given
+            )
+            self.assertIn("listeners[0].resources: found", mistake)
+            self.assertIn("expected a list of mappings with names", mistake)
 
     def test_mistakes(self) -> None:
         """Each mistake in a listener has its own line and name."""
