@@ -35,7 +35,6 @@ from synauth.storage.registration_tokens import RegistrationTokenStore
 from synauth.storage.revocations import remembering
 from synauth.storage.threepid_validation import ThreepidValidationStore
 from synauth.storage.threepids import ThreepidStore
-from synauth.storage.token_cache import TokenCache
 from synauth.storage.tokens import TokenStore
 from synauth.storage.userinfo import UserInfoStore
 
@@ -80,13 +79,7 @@ class DataStore(
         self._database = database
         self._clock = clock
         self._cache, self._revocations = remembering(database)
-
-    @property
-    def token_cache(self) -> TokenCache:
-        """
-        The access tokens in memory.
-        """
-        return self._cache
+        self.token_cache = self._cache
 
     @inlineCallbacks
     def run_interaction(
