@@ -186,7 +186,7 @@ class QueryPlanTests(SynchronousTestCase):
 
         self.do = noting  # type: ignore[method-assign]
         self.do_everything()
-        methods = {name for name in dir(DataStore) if not name.startswith("_")}
+        methods = {name for name in dir(type(self.store)) if not name.startswith("_")}
         self.assertEqual(self.called, methods)
 
     def test_no_scans(self) -> None:
