@@ -29,7 +29,7 @@ _SHAPES: Dict[str, Set[Tuple[str, ...]]] = {
     "access": {_BASE + ("nonce",), _BASE + ("time", "nonce")},
     "refresh": {_BASE + ("nonce",), _BASE + ("device_id", "nonce")},
     # Always with a nonce: could one be appended, a used token were another one.
-    "login": {_BASE + ("time", "nonce")},
+    "login": {_BASE + ("time", "nonce"), _BASE + ("time", "device_id", "nonce")},
     "delete_pusher": {_BASE},
 }
 
@@ -106,11 +106,17 @@ class MacaroonTokens:
         device_id = _caveats(macaroon).get("device_id")
         return None if device_id is None else (user_id, device_id)
 
-    def login_token(self, user_id: str, duration_in_ms: int) -> str:
+    def login_token(
+        self, user_id: str, duration_in_ms: int, device_id: Optional[str] = None
+    ) -> str:
         """
         See L{synauth.AuthHandler.generate_short_term_login_token}.
+
+        @param device_id: of whose login it is a child, for L{parent_of}.
         """
-        return self._mint(user_id, "login", [self._expiry(duration_in_ms), _nonce()])
+        device = [] if device_id is None else ["device_id = " + device_id]
+        caveats = [self._expiry(duration_in_ms), *device, _nonce()]
+        return self._mint(user_id, "login", caveats)
 
     def delete_pusher_token(self, user_id: str) -> str:
         """
@@ -240,6 +246,14 @@ def invalid_token() -> AuthError:
     error = AuthError(403, "Invalid token", Codes.FORBIDDEN)
     error.reason = "invalid_token"
     return error
+
+
+def parent_of(token: str) -> Optional[str]:
+    """
+    @param token: a login token that is good.
+    @return: the device whose login asked for it, if one did.
+    """
+    return _caveats(deserialize(token)).get("device_id")
 
 
 def identity_of(token: str) -> Tuple[bytes, int]:

@@ -90,8 +90,8 @@ class CapabilityEndpoints:
     def _made(self, request: SynauthRequest, requester: Requester) -> JsonDict:
         self._login_tokens.hit(requester.user_id)
         lifetime_ms = self._hs.config.login_via_existing_session.token_timeout
-        token = self._hs.auth_handler.generate_short_term_login_token(
-            requester.user_id, lifetime_ms
+        token = self._hs.auth_handler.macaroons.login_token(
+            requester.user_id, lifetime_ms, requester.device_id
         )
         audit(
             self._hs.audit,

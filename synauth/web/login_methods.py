@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.auth.login import invalid_password, limited
 from synauth.auth.threepid_login import ThreepidLogin
-from synauth.auth.tokens import invalid_token
+from synauth.auth.tokens import invalid_token, parent_of
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import InvalidTokenError, MatrixError
@@ -163,4 +163,11 @@ class LoginMethods:
             raise MatrixError(403, "Invalid token", Codes.FORBIDDEN).because(
                 "unknown_user"
             )
+        parent = parent_of(token)
+        if parent is not None:
+            # It lives no longer than the login that asked for it: who changes a
+            # password, or logs out what was stolen, ends it as well.
+            device = yield self._hs.get_datastore().get_device(found, parent)
+            if device is None:
+                raise invalid_token()
         return Vouched(found)

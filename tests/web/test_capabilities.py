@@ -9,6 +9,7 @@ from tests.web.client import Answer
 from tests.web.modules import PASSWORD, Module
 
 TOKEN = "/_matrix/client/v1/login/get_token"
+CHANGE = "/v3/account/password"
 
 
 class CapabilityTests(AccountTestCase):
@@ -127,6 +128,39 @@ class LoginTokenTests(AccountTestCase):
         body = self.assertAnswered(self.get_token(password_auth()))
         self.server.reactor.advance(120)
         self.assertRefused(self.log_in_with(body["login_token"]), 403, "M_FORBIDDEN")
+
+    def test_parent_ended(self) -> None:
+        """
+        The token lives no longer than the login that asked for it: not past a log
+        out, nor past a new password, unless the other logins live on as well.
+        """
+        self.serve(section={"require_ui_auth": False})
+        laptop = self.log_in(device_id="LAPTOP")
+        stolen = self.assertAnswered(self.get_token())["login_token"]
+        kept = self.assertAnswered(self.server.post(TOKEN, {}, token=laptop))
+        self.assertAnswered(self.server.post("/v3/logout", token=self.token))
+        self.assertRefused(self.log_in_with(stolen), 403, "M_FORBIDDEN")
+
+        self.token = self.log_in(device_id="PHONE2")
+        other = self.assertAnswered(self.get_token())["login_token"]
+        body = {"new_password": "An0ther one", "auth": password_auth()}
+        self.assertAnswered(self.server.post(CHANGE, body, token=laptop))
+        self.assertRefused(self.log_in_with(other), 403, "M_FORBIDDEN")
+        self.assertAnswered(self.log_in_with(kept["login_token"]))
+
+    def test_account_back(self) -> None:
+        """
+        Nor past the end of the account, even if it comes back.
+        """
+        self.serve(section={"require_ui_auth": False})
+        token = self.assertAnswered(self.get_token())["login_token"]
+        body = {"auth": password_auth()}
+        self.assertAnswered(
+            self.server.post("/v3/account/deactivate", body, token=self.token)
+        )
+        store = self.server.hs.get_datastore()
+        self.successResultOf(store.reactivate_account(ALICE))
+        self.assertRefused(self.log_in_with(token), 403, "M_FORBIDDEN")
 
     def test_always_asks(self) -> None:
         """
