@@ -23,6 +23,9 @@ DELIVERY_TIMEOUT = 60
 AT_ONCE = 4
 MAX_WAITING = 200
 
+# How long the two texts of a mail may be together, in characters.
+MAX_LENGTH = 256 * 1024
+
 # Twisted puts a carriage return before each end of a line.
 _SENT = SMTP.clone(linesep="\n")
 
@@ -55,6 +58,21 @@ def compose(
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     return message
+
+
+def in_ascii(address: str) -> str:
+    """
+    @param address: an e-mail address.
+    @return: the same, with a domain that mail servers of all ages take.
+    @raise ValueError: if that can't be: mail servers may refuse other letters
+        than ASCII's before the @.
+    """
+    mailbox, at, domain = address.rpartition("@")
+    try:
+        mailbox.encode("ascii")
+        return mailbox + at + domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ValueError("an address is not ASCII")
 
 
 @implementer(IMailer)
@@ -100,6 +118,9 @@ class Mailer:
         such mail, with L{LimitExceededError}, and with what the mail server or
         the connection to it err with.
         """
+        if len(html) + len(text) > MAX_LENGTH:
+            raise ValueError("a mail has at most %d characters" % (MAX_LENGTH,))
+        recipient = in_ascii(recipient)
         _, sender = parseaddr(self._config.notif_from)
         message = compose(
             self._config,

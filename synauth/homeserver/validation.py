@@ -160,8 +160,11 @@ class ThreepidValidation:
     def _not_sent(
         self, failure: Any, session_id: str, send_attempt: int
     ) -> "Deferred[None]":
-        # Not whom to: that somebody asked for an account is theirs to know.
-        why = failure.getErrorMessage()[:200].replace("\n", " ")
+        # Not whom to: that somebody asked for an account is theirs to know.  And
+        # what an operator's template trips over can be the link.
+        why = "its text is not shown, for it may repeat what was to be sent"
+        if failure.type.__module__.startswith(("synauth.", "twisted.internet.")):
+            why = failure.getErrorMessage()[:200].replace("\n", " ")
         _log.error(
             "A mail could not be sent: {kind}: {why}",
             kind=failure.type.__name__,

@@ -21,7 +21,14 @@ from zope.interface.verify import verifyObject
 
 from synauth.errors import LimitExceededError, MatrixError
 from synauth.homeserver.config.settings import EmailConfig
-from synauth.homeserver.smtp import DELIVERY_TIMEOUT, MAX_WAITING, Mailer, compose
+from synauth.homeserver.smtp import (
+    DELIVERY_TIMEOUT,
+    MAX_LENGTH,
+    MAX_WAITING,
+    Mailer,
+    compose,
+    in_ascii,
+)
 from synauth.homeserver.smtp_delivery import DeliveryError
 from synauth.interfaces import IMailer
 from synauth.threepids import canonical
@@ -283,6 +290,31 @@ class ComposeTests(SynchronousTestCase):
         mailer = Mailer(settings(), MemoryReactorClock(), SteadyClock())
         sent = mailer.send_email("x<b@evil.org>.example.org", "s", "h", "t")
         self.failureResultOf(sent, DeliveryError, ValueError)
+
+    def test_not_ascii(self) -> None:
+        """
+        A domain is written as mail servers of all ages take it; other letters
+        before the @ are refused in words.
+        """
+        in_german = "a.b@b\u00fccher.example"
+        self.assertEqual(in_ascii(in_german), "a.b@xn--bcher-kva.example")
+        self.assertEqual(in_ascii("a@example.org"), "a@example.org")
+        mailer = Mailer(settings(), MemoryReactorClock(), SteadyClock())
+        for address in ("\u00e4@example.org", "a@\udce4.org", "a@" + "x" * 70):
+            sent = mailer.send_email(address, "s", "h", "t")
+            error = self.failureResultOf(sent, ValueError).value
+            self.assertEqual(str(error), "an address is not ASCII")
+
+    def test_length(self) -> None:
+        """
+        A mail has an end, before anything is made of it.
+        """
+        mailer = Mailer(settings(), MemoryReactorClock(), SteadyClock())
+        half = "x" * (MAX_LENGTH // 2)
+        self.assertNoResult(mailer.send_email("a@example.org", "s", half, half))
+        sent = mailer.send_email("a@example.org", "s", half, half + "x")
+        error = self.failureResultOf(sent, ValueError).value
+        self.assertIn("at most %d characters" % MAX_LENGTH, str(error))
 
     def test_silent_server(self) -> None:
         """

@@ -8,10 +8,13 @@ from typing import Any, Generator, List
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.internet.protocol import Protocol, ServerFactory
-from twisted.trial.unittest import TestCase
+from twisted.internet.task import Clock
+from twisted.logger import formatEvent, globalLogPublisher
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from synauth.homeserver.identity import IdentityServers
 from synauth.homeserver.mails import PASSWORD_RESET
+from synauth.homeserver.smtp_delivery import DeliveryError
 from synauth.homeserver.validation import ThreepidValidation
 from tests.storage.fixtures import SteadyClock
 
@@ -113,3 +116,99 @@ class MailAfterAnswerTests(TestCase):
         told = yield mails.told
         self.assertEqual(told, b"answer")
         protocols[0].transport.abortConnection()
+
+
+class Failing:
+    """
+    Fails to send.
+
+    @ivar error: with what.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.mailer = self
+
+    def require_room(self) -> None:
+        """
+        There is some.
+        """
+
+    def send(self, *args: Any) -> None:
+        """
+        See L{synauth.homeserver.mails.Mails.send}.
+        """
+        raise self.error
+
+
+class Forgetting(Store):
+    """
+    Notes what was forgotten.
+    """
+
+    def __init__(self) -> None:
+        self.forgotten: List[Any] = []
+
+    def forget_attempt(self, *args: Any) -> "Deferred[None]":
+        """
+        See L{synauth.interfaces.IThreepidValidationStore.forget_attempt}.
+        """
+        self.forgotten.append(args)
+        return succeed(None)
+
+
+class NotSentTests(SynchronousTestCase):
+    """
+    A mail that could not be sent.
+    """
+
+    def setUp(self) -> None:
+        self.events: List[Any] = []
+        globalLogPublisher.addObserver(self.events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, self.events.append)
+
+    def said(self, error: Exception) -> str:
+        """
+        @return: what is logged when a mail fails like that.
+        """
+        clock = Clock()
+        self.store = Forgetting()
+        validation = ThreepidValidation(
+            self.store,
+            clock,
+            SteadyClock(),
+            Failing(error),
+            1000,
+            IdentityServers(lambda: None),
+        )
+        sid = self.successResultOf(
+            validation.request_token(
+                "email", "a@example.org", "s3cret", 7, PASSWORD_RESET
+            )
+        )
+        waiting = validation.all_sent()
+        self.assertNoResult(waiting)
+        clock.pump([0, 0])
+        self.successResultOf(waiting)
+        self.assertEqual(self.store.forgotten, [(sid, 7)])
+        self.successResultOf(validation.all_sent())
+        (event,) = [
+            event for event in self.events if "not be sent" in event["log_format"]
+        ]
+        self.assertNotIn("a@example.org", formatEvent(event))
+        return formatEvent(event)
+
+    def test_template(self) -> None:
+        """
+        What a template trips over is not repeated: it may be the link.
+        """
+        said = self.said(TypeError("can't add 1 to 'https://x/?token=SECRET'"))
+        self.assertIn("TypeError", said)
+        self.assertNotIn("SECRET", said)
+
+    def test_delivery(self) -> None:
+        """
+        What the mail server had against it is, on one line.
+        """
+        said = self.said(DeliveryError("it said\n550"))
+        self.assertIn("DeliveryError: it said 550", said)
