@@ -125,7 +125,7 @@ class IdentityServers:
         """
         answer = yield self._post("/validate/msisdn/requestToken", body)
         sid = answer.get("sid") if isinstance(answer, dict) else None
-        if not isinstance(sid, str) or not sid or sid.startswith(OURS):
+        if not isinstance(sid, str) or not 0 < len(sid) <= 255 or sid.startswith(OURS):
             _log.error("{server} gives no session id", server=self.delegate)
             raise _unreachable()
         return sid
