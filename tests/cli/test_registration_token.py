@@ -3,8 +3,10 @@ Tests for C{synauth registration-token}.
 """
 
 import os
+import sqlite3
 from typing import Tuple
 
+from synauth.storage.migrations import VERSION_TABLE
 from tests.cli.terminals import TypedTerminal
 from tests.functional.daemon import QUICK, DaemonTestCase
 
@@ -79,3 +81,29 @@ class TokenCommandTests(DaemonTestCase):
         status, _, complaint = self.run_command("list")
         self.assertEqual(status, 1)
         self.assertIn("start the server once", complaint)
+
+    def test_other_schema(self) -> None:
+        """
+        A database of another release is left to the server of that release.
+        """
+        self.daemon.stop()
+        path = os.path.join(self.directory, "data", "homeserver.db")
+        connection = sqlite3.connect(path)
+        self.addCleanup(connection.close)
+        (newest,) = connection.execute(
+            "SELECT MAX(version) FROM %s" % VERSION_TABLE
+        ).fetchone()
+        for version, expected in (
+            (newest - 1, "start the server of this release first"),
+            (newest + 1, "use a newer synauth"),
+        ):
+            with connection:
+                connection.execute("DELETE FROM %s" % VERSION_TABLE)
+                connection.execute(
+                    "INSERT INTO %s (version) VALUES (?)" % VERSION_TABLE, (version,)
+                )
+            status, said, complaint = self.run_command("create")
+            self.assertEqual((status, said), (1, ""))
+            self.assertIn("version %d" % version, complaint)
+            self.assertIn(expected, complaint)
+            self.assertNotIn("Traceback", complaint)
