@@ -33,6 +33,17 @@ UNAPPROVED = (403, "ORG.MATRIX.MSC3866_USER_AWAITING_APPROVAL")
 
 Outcome = Tuple[int, Optional[str]]
 
+# An application service that may act as alice.
+SERVICE = """
+id: bridge
+url: null
+as_token: as-secret
+hs_token: hs-secret
+sender_localpart: bridge
+namespaces:
+  users: [{exclusive: false, regex: "@alice:example.org"}]
+"""
+
 
 class State(NamedTuple):
     """
@@ -72,7 +83,14 @@ class StateTestCase(EndpointTestCase):
         super().setUp()
         self.module = checker(lambda user, *args: self.vouched_for, OWN)
         self.vouched_for = ALICE
-        self.server = Server(modules=[self.module.entry], enable_registration=True)
+        path: str = self.mktemp()
+        with open(path, "w") as stream:
+            stream.write(SERVICE)
+        self.server = Server(
+            modules=[self.module.entry],
+            enable_registration=True,
+            app_service_config_files=[path],
+        )
         self.hs = self.server.hs
         self.store = self.hs.get_datastore()
         for name in ("alice", "root"):
@@ -146,11 +164,17 @@ class StateTestCase(EndpointTestCase):
         )
         return outcomes[0]
 
-    def log_in(self, type: str, **body: Any) -> Outcome:
+    def log_in(self, type: str, token: Optional[str] = None, **body: Any) -> Outcome:
         """
         Log in.
+
+        @param token: the access token, where the type wants one.
         """
-        return self.outcome(self.server.post("/v3/login", dict(body, type=type)))
+        if token is None:
+            answer = self.server.post("/v3/login", dict(body, type=type))
+        else:
+            answer = self.server.post("/v3/login", dict(body, type=type), token=token)
+        return self.outcome(answer)
 
 
 def _by_password(case: StateTestCase) -> Outcome:
@@ -170,11 +194,28 @@ def _by_address(case: StateTestCase) -> Outcome:
 
 
 def _by_token(case: StateTestCase) -> Outcome:
-    return case.log_in(LoginType.TOKEN, token=case.login_token)
+    return case.outcome(
+        case.server.post(
+            "/v3/login", {"type": LoginType.TOKEN, "token": case.login_token}
+        )
+    )
 
 
 def _by_module(case: StateTestCase) -> Outcome:
     return case.log_in(OWN[0], user="alice", word="x", colour="y")
+
+
+def _by_service(case: StateTestCase) -> Outcome:
+    return case.log_in(
+        LoginType.APPLICATION_SERVICE,
+        token="as-secret",
+        identifier={"type": "m.id.user", "user": "alice"},
+    )
+
+
+def _by_acting_service(case: StateTestCase) -> Outcome:
+    path = "/v3/account/whoami?user_id=" + ALICE
+    return case.outcome(case.server.get(path, token="as-secret"))
 
 
 def _by_refreshing(case: StateTestCase) -> Outcome:
@@ -238,6 +279,8 @@ WAYS: Dict[str, Callable[[Any], Outcome]] = {
         _by_address,
         _by_token,
         _by_module,
+        _by_service,
+        _by_acting_service,
         _by_refreshing,
         _by_access_token,
         _by_access_token_in_query,
@@ -257,13 +300,14 @@ LOGIN_TYPES = {
     LoginType.PASSWORD: ("by_password", "by_address"),
     LoginType.TOKEN: ("by_token",),
     OWN[0]: ("by_module",),
+    LoginType.APPLICATION_SERVICE: ("by_service",),
 }
 
 # Where logins are begun, and tokens made: who does it asks the gate, or is
 # asked by who does.
 MAKERS = {
     "synauth.web.login": ("by_password", "by_address", "by_token", "by_module"),
-    "synauth.web.requester": ("by_access_token", "by_ui_auth"),
+    "synauth.web.requester": ("by_access_token", "by_ui_auth", "by_acting_service"),
     # With the very token that it gave out.
     "synauth.web.register": ("by_access_token",),
     "synauth.homeserver.module_host": ("by_a_modules_request",),
@@ -359,7 +403,11 @@ class ChangeTests(StateTestCase):
                 "by_handler",
                 "by_handlers_access_token",
                 "by_handlers_refresh_token",
-                # It is for a user, and no older than two minutes.
+                # The service's own.
+                "by_service",
+                "by_acting_service",
+                # One of a module's: it is for a user, and no older than two
+                # minutes.
                 "by_token",
             },
         )
