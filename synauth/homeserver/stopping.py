@@ -55,7 +55,7 @@ def let_in_who_waits(port: Any) -> None:
 
 class ListenerService(Service):
     """
-    Keeps the doors that L{synauth.homeserver.service.listen} has opened.
+    Keeps the doors that L{synauth.web.doors.listen} has opened.
 
     When it is stopped nobody else is let in, and what is in hand is finished, for
     some time.  Then the passwords that still wait to be checked are refused, so
