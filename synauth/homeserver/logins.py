@@ -7,7 +7,7 @@ logout").
 from typing import Any, Dict, List, Optional
 
 import attr
-from twisted.internet.defer import gatherResults, inlineCallbacks
+from twisted.internet.defer import Deferred, gatherResults, inlineCallbacks
 from twisted.logger import Logger
 
 from synauth.account_state import account_gate
@@ -17,7 +17,13 @@ from synauth.errors import InvalidTokenError
 from synauth.homeserver.application_services import ApplicationService
 from synauth.homeserver.devices import new_device_id
 from synauth.interfaces import ICallbacks, IClock
-from synauth.storage.records import EndedToken, NewLogin, RefreshToken, Rotation
+from synauth.storage.records import (
+    EndedToken,
+    NewLogin,
+    RefreshToken,
+    Rotation,
+    TokenInfo,
+)
 from synauth.storage.text import storable
 
 _log = Logger()
@@ -156,10 +162,9 @@ class Logins:
             body["well_known"] = well_known(self._config.public_baseurl)
         return body
 
-    @inlineCallbacks
     def requester(
         self, token: str, even_expired: bool = False, even_locked: bool = False
-    ) -> Steps[Requester]:
+    ) -> "Deferred[Requester]":
         """
         Who holds an access token.
 
@@ -169,17 +174,25 @@ class Logins:
         @return: fires with a L{Requester}; errs with L{InvalidTokenError}, and
             as L{account_gate<synauth.account_state.account_gate>}.
         """
-        info = yield self._store.get_user_by_access_token(token)
+        # Callbacks and no generator: all but the first of a token's requests are
+        # answered without waiting.
+        found = self._store.get_user_by_access_token(token)
+        found.addCallback(self._holder, even_expired, even_locked)
+        return found
+
+    def _holder(
+        self, info: Optional[TokenInfo], even_expired: bool, even_locked: bool
+    ) -> Any:
+        """
+        @return: the requester, or a Deferred of it.
+        """
         if info is None:
             raise InvalidTokenError()
         account_gate(info, even_locked)
         if info.valid_until_ms is not None and not even_expired:
             if info.valid_until_ms <= self._clock.time_msec():
-                there = yield self._is_there(info.user_id, info.device_id)
-                raise InvalidTokenError("Access token has expired", soft_logout=there)
-        if info.unused_successor:
-            yield self._store.mark_access_token_as_used(info.user_id, info.token_id)
-        return Requester(
+                return self._refuse_expired(info)
+        requester = Requester(
             info.user_id,
             info.token_id,
             info.device_id,
@@ -188,6 +201,15 @@ class Logins:
             info.suspended,
             None if info.token_owner == info.user_id else info.token_owner,
         )
+        if info.unused_successor:
+            used = self._store.mark_access_token_as_used(info.user_id, info.token_id)
+            return used.addCallback(lambda _: requester)
+        return requester
+
+    @inlineCallbacks
+    def _refuse_expired(self, info: TokenInfo) -> Steps[None]:
+        there = yield self._is_there(info.user_id, info.device_id)
+        raise InvalidTokenError("Access token has expired", soft_logout=there)
 
     @inlineCallbacks
     def refresh(self, token: str) -> Steps[Dict[str, Any]]:

@@ -10,6 +10,7 @@ from zope.interface import implementer
 
 from synauth.errors import DatabaseUnavailableError
 from synauth.interfaces import IDatabase
+from synauth.storage.reading import Readers
 from synauth.storage.sqlite import SqliteEngine
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class Database:
             self._pool(self._reader_count, self.engine.set_up_reader),
             self._pool(1, self.engine.set_up),
         )
+        self._readers = Readers(self._reactor, self._pools[0], self._reader_count)
         self._shutdown = self._reactor.addSystemEventTrigger(
             "during", "shutdown", self._forget
         )
@@ -75,6 +77,8 @@ class Database:
 
     def _forget(self) -> Tuple[ConnectionPool, ...]:
         pools, self._pools = self._pools, ()
+        if pools:
+            self._readers.finish()
         return pools
 
     def read(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
@@ -83,8 +87,9 @@ class Database:
         """
         if not self._pools:
             return fail(_closed())
-        # No BEGIN: every statement would cost a turn of the interpreter's lock.
-        return self._pools[0].runInteraction(function, *args)
+        # Not adbapi's transactions: without a BEGIN there is nothing to commit, and
+        # every statement of theirs costs a turn of the interpreter's lock.
+        return self._readers.read(function, *args)
 
     def write(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":
         """

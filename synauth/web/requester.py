@@ -2,7 +2,7 @@
 Who makes a request.
 """
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, fail, inlineCallbacks
 
 from synauth.account_state import account_gate, not_while_suspended
 from synauth.awaiting import Steps
@@ -19,7 +19,6 @@ from synauth.web.request import SynauthRequest
 _READING = (b"GET", b"HEAD")
 
 
-@inlineCallbacks
 def get_requester(
     hs: HomeServer,
     request: SynauthRequest,
@@ -27,7 +26,7 @@ def get_requester(
     even_expired: bool = False,
     even_locked: bool = False,
     even_suspended: bool = False,
-) -> Steps[Requester]:
+) -> "Deferred[Requester]":
     """
     @param allow_guest: whether guests may do this.
     @param even_expired: whether a soft-logged-out client may.
@@ -37,20 +36,29 @@ def get_requester(
         L{access_token} and L{synauth.homeserver.logins.Logins.requester}, with
         403 C{M_GUEST_ACCESS_FORBIDDEN}, and with 403 C{M_USER_SUSPENDED}.
     """
-    token = access_token(request)
+    try:
+        token = access_token(request)
+    except MatrixError:
+        return fail()
     service = hs.application_services.by_token(token)
     if service is not None:
-        requester = yield _user_of_service(hs, request, service, even_locked)
+        found = _user_of_service(hs, request, service, even_locked)
     else:
-        requester = yield hs.logins.requester(token, even_expired, even_locked)
-    if not even_expired:
-        # Who logs out is gone before anybody could look.
-        hs.last_seen.note(requester, request.client_address(), user_agent(request))
-    if requester.is_guest and not allow_guest:
-        raise MatrixError(403, "Guests may not do this", Codes.GUEST_ACCESS_FORBIDDEN)
-    if not even_suspended and request.method not in _READING:
-        not_while_suspended(requester)
-    return requester
+        found = hs.logins.requester(token, even_expired, even_locked)
+
+    def check(requester: Requester) -> Requester:
+        if not even_expired:
+            # Who logs out is gone before anybody could look.
+            hs.last_seen.note(requester, request.client_address(), user_agent(request))
+        if requester.is_guest and not allow_guest:
+            raise MatrixError(
+                403, "Guests may not do this", Codes.GUEST_ACCESS_FORBIDDEN
+            )
+        if not even_suspended and request.method not in _READING:
+            not_while_suspended(requester)
+        return requester
+
+    return found.addCallback(check)
 
 
 @inlineCallbacks

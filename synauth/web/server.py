@@ -24,6 +24,8 @@ from synauth.web.response import encode_json, json_response
 
 REQUEST_TIMEOUT_S = 60
 
+_SPACES = frozenset(b" \t")
+
 _access_log = Logger(namespace="synauth.access")
 
 _BAD_REQUEST = encode_json(MatrixError(400, "Not an HTTP request").error_dict())
@@ -43,6 +45,17 @@ class SynauthChannel(HTTPChannel):
 
     # Whether a part of a request is there.
     _arriving = False
+
+    _host: Any = None
+
+    def getHost(self) -> Any:
+        """
+        @return: our side of the connection.  Each request wants to know, and each
+            time it would be a call of the system's.
+        """
+        if self._host is None:
+            self._host = super().getHost()
+        return self._host
 
     def connectionMade(self) -> None:
         """
@@ -142,7 +155,7 @@ class SynauthChannel(HTTPChannel):
             the line before is refused (RFC 9112, section 5.2): Twisteds of some
             years ago fail over it.
         """
-        if line[:1] in (b" ", b"\t"):
+        if line and line[0] in _SPACES:
             self._respondToBadRequestAndDisconnect()
         else:
             super().lineReceived(line)

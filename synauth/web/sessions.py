@@ -4,11 +4,12 @@ What holders of a token ask: who am I, renew my tokens, log me out.
 
 from typing import Any, Dict
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.awaiting import Steps
 from synauth.constants import Codes
 from synauth.errors import MatrixError
+from synauth.homeserver.logins import Requester
 from synauth.homeserver.server import HomeServer
 from synauth.web.access_token import access_token
 from synauth.web.auditing import audit
@@ -30,16 +31,12 @@ class SessionEndpoints:
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
 
-    @inlineCallbacks
-    def whoami(self, request: SynauthRequest) -> Steps[JsonDict]:
+    def whoami(self, request: SynauthRequest) -> "Deferred[JsonDict]":
         """
         Tell a client whose token it has.
         """
-        requester = yield get_requester(self._hs, request, allow_guest=True)
-        answer = {"user_id": requester.user_id, "is_guest": requester.is_guest}
-        if requester.device_id is not None:
-            answer["device_id"] = requester.device_id
-        return answer
+        found = get_requester(self._hs, request, allow_guest=True)
+        return found.addCallback(_shown)
 
     @inlineCallbacks
     def refresh(self, request: SynauthRequest) -> Steps[JsonDict]:
@@ -103,3 +100,10 @@ class SessionEndpoints:
         yield self._hs.logins.log_out_all(requester)
         audit(self._hs.audit, request, "logout_all", user_id=requester.user_id)
         return {}
+
+
+def _shown(requester: Requester) -> JsonDict:
+    answer = {"user_id": requester.user_id, "is_guest": requester.is_guest}
+    if requester.device_id is not None:
+        answer["device_id"] = requester.device_id
+    return answer
