@@ -33,11 +33,14 @@ from benchmarks.options import parser_of, run
 from benchmarks.report import cores
 
 
-def registrations(requests: Requests) -> Callable[[], bytes]:
+def registrations(
+    requests: Requests, name: Optional[str] = None
+) -> Callable[[], bytes]:
     """
+    @param name: what the names begin with.
     @return: gives requests that each make an account of another name.
     """
-    name = "bench-" + secrets.token_hex(4)
+    name = name or "bench-" + secrets.token_hex(4)
     numbers = itertools.count()
     dummy = {"type": "m.login.dummy"}
 
