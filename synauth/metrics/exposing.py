@@ -4,9 +4,9 @@ All that was counted, in Prometheus' own words, when somebody asks.
 
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+import prometheus_client
 from prometheus_client import (
     CollectorRegistry,
-    GCCollector,
     PlatformCollector,
     ProcessCollector,
     generate_latest,
@@ -19,6 +19,10 @@ from prometheus_client.core import (
 
 from synauth.metrics.counting import BOUNDS_S
 from synauth.metrics.measures import Measures
+
+# Older versions of prometheus_client don't add it by themselves, newer ones don't
+# add it twice.
+_TOTAL = "_total"
 
 # Of a series: the values of its labels, and its own.
 Series = Tuple[Sequence[str], float]
@@ -189,14 +193,14 @@ def _buckets(counts: Sequence[float]) -> List[Tuple[str, float]]:
 def _counter(
     name: str, documentation: str, labels: Sequence[str], series: Iterable[Series]
 ) -> Any:
-    family = CounterMetricFamily(name, documentation, labels=labels)
+    family = CounterMetricFamily(name + _TOTAL, documentation, labels=labels)
     for values, value in series:
         family.add_metric(values, value)
     return family
 
 
 def _total(name: str, documentation: str, value: float) -> Any:
-    return CounterMetricFamily(name, documentation, value=value)
+    return CounterMetricFamily(name + _TOTAL, documentation, value=value)
 
 
 def _gauge(name: str, documentation: str, value: float) -> Any:
@@ -217,6 +221,8 @@ def make_exposition(
         registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
+    if hasattr(prometheus_client, "GCCollector"):
+        # Not before 0.7; a Synapse of 2019 wants one before 0.4.
+        prometheus_client.GCCollector(registry=registry)
     registry.register(Collector(measures))
     return lambda: generate_latest(registry)

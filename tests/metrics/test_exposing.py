@@ -217,7 +217,7 @@ class ExposedTests(SynchronousTestCase):
         @return: the families that are ours, as Prometheus names their series.
         """
         return {
-            name + "_total" if kind == "counter" else name
+            name.replace("_total", "") + "_total" if kind == "counter" else name
             for name, kind in self.exposed().families.items()
             if name.startswith("synauth_")
         }
