@@ -157,6 +157,15 @@ def unit(name: str) -> configparser.RawConfigParser:
     return parser
 
 
+# What systemd does between fork and exec.
+_ACTIVATED = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_FDS="1", LISTEN_FDNAMES="x", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
 class SystemdTests(DaemonTestCase):
     """
     C{contrib/systemd}.
@@ -214,11 +223,9 @@ class SystemdTests(DaemonTestCase):
         """
         Start a process as systemd does that has a socket for it.
         """
-        script = "exec 3<&%d; export LISTEN_FDS=1 LISTEN_FDNAMES=x LISTEN_PID=$$;"
-        script = script % door.fileno() + ' exec "$@"'
         daemon = Daemon(
             directory,
-            command=["sh", "-c", script, "sh"] + command,
+            command=[sys.executable, "-c", _ACTIVATED, str(door.fileno())] + command,
             pass_fds=[door.fileno()],
         )
         self.addCleanup(daemon.stop)
