@@ -165,8 +165,9 @@ class LoginMethods:
             )
         parent = parent_of(token)
         if parent is not None:
-            # It lives no longer than the login that asked for it: who changes a
-            # password, or logs out what was stolen, ends it as well.
+            # It is worth nothing without the device that asked for it: who changes
+            # a password, or logs out what was stolen, ends it as well, unless the
+            # same device id is logged in again while the token lasts.
             device = yield self._hs.get_datastore().get_device(found, parent)
             if device is None:
                 raise invalid_token()
