@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 import time
-from typing import List
+from typing import Callable, List, Optional
 
 from tests.functional.client import V3, password_login
 
@@ -58,10 +58,10 @@ class Load:
         for thread in self._threads:
             thread.join(TIMEOUT_S)
 
-    def _go_on(self, ask: object) -> None:
+    def _go_on(self, ask: Callable[[], None]) -> None:
         while not self._stopping.is_set():
             try:
-                ask()  # type: ignore[operator]
+                ask()
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self.failed.append(repr(error))
 
@@ -72,12 +72,12 @@ class Load:
         body = json.dumps(password_login("alice"))
         self._ask("login", "POST", V3 + "/login", body)
 
-    def _ask(self, kind: str, method: str, path: str, body: object) -> None:
+    def _ask(self, kind: str, method: str, path: str, body: Optional[str]) -> None:
         connection = http.client.HTTPConnection(
             "127.0.0.1", self._port, timeout=TIMEOUT_S
         )
         try:
-            connection.request(method, path, body, self._headers)  # type: ignore
+            connection.request(method, path, body, self._headers)
             response = connection.getresponse()
             answer = response.read().decode("utf-8")
         finally:
