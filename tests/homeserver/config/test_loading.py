@@ -259,6 +259,8 @@ class MergeTests(ConfigFiles):
             ([behind, behind], True),
             ([behind, bare], False),
             ([bare], False),
+            # Of one that is for metrics alone nothing follows for clients.
+            (["{port: 3, type: metrics, x_forwarded: true}"], False),
         ):
             path = self.write("listeners: [%s]\n" % ", ".join(listeners))
             config = load_config([path], {"listen": ["tcp:8009"]}, None)
