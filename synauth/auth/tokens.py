@@ -29,7 +29,7 @@ _SHAPES: Dict[str, Set[Tuple[str, ...]]] = {
     "access": {_BASE + ("nonce",), _BASE + ("time", "nonce")},
     "refresh": {_BASE + ("nonce",), _BASE + ("device_id", "nonce")},
     # Always with a nonce: could one be appended, a used token were another one.
-    "login": {_BASE + ("time", "nonce"), _BASE + ("time", "device_id", "nonce")},
+    "login": {_BASE + ("time", "nonce"), _BASE + ("time", "revocable", "nonce")},
     "delete_pusher": {_BASE},
 }
 
@@ -107,16 +107,18 @@ class MacaroonTokens:
         return None if device_id is None else (user_id, device_id)
 
     def login_token(
-        self, user_id: str, duration_in_ms: int, device_id: Optional[str] = None
+        self, user_id: str, duration_in_ms: int, revocable: bool = False
     ) -> str:
         """
         See L{synauth.AuthHandler.generate_short_term_login_token}.
 
-        @param device_id: of whose login it is a child, for L{parent_of}.
+        @param revocable: whether it is good only while a database knows it, for
+            L{is_revocable}.
         """
-        device = [] if device_id is None else ["device_id = " + device_id]
-        caveats = [self._expiry(duration_in_ms), *device, _nonce()]
-        return self._mint(user_id, "login", caveats)
+        mark = ["revocable = 1"] if revocable else []
+        return self._mint(
+            user_id, "login", [self._expiry(duration_in_ms), *mark, _nonce()]
+        )
 
     def delete_pusher_token(self, user_id: str) -> str:
         """
@@ -248,12 +250,12 @@ def invalid_token() -> AuthError:
     return error
 
 
-def parent_of(token: str) -> Optional[str]:
+def is_revocable(token: str) -> bool:
     """
     @param token: a login token that is good.
-    @return: the device whose login asked for it, if one did.
+    @return: whether it was made to be good only while a database knows it.
     """
-    return _caveats(deserialize(token)).get("device_id")
+    return "revocable" in _caveats(deserialize(token))
 
 
 def identity_of(token: str) -> Tuple[bytes, int]:

@@ -12,12 +12,9 @@ from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.sealing import Sealer, derive_key
 from synauth.auth.settings import RateLimit
 from synauth.homeserver.config.settings import HomeServerConfig
+from synauth.homeserver.login_tokens import LoginTokens
 from synauth.homeserver.nonces import Nonces
-from synauth.homeserver.shared_limits import (
-    SharedNonces,
-    SharedRateLimiter,
-    SharedSpentTokens,
-)
+from synauth.homeserver.shared_limits import SharedNonces, SharedRateLimiter
 from synauth.homeserver.shared_sessions import DatabaseSessionStore
 from synauth.interfaces import IClock, IDatabase, IRateLimiter, ISessionStore
 
@@ -32,17 +29,16 @@ class Coordination:
     @ivar failed_attempts: the wrong passwords of each account, an
         L{IRateLimiter}.
     @ivar failed_threepid_attempts: those of each address.
-    @ivar spent_tokens: login tokens that were used: has C{spend}, which gives a
-        Deferred of whether this is the first use.
+    @ivar login_tokens: which were used, or have ended.
     @ivar nonces: of registrations with the shared secret: has C{make}, and
-        C{spend} like the above.
+        C{spend}, which gives a Deferred of whether this is the first use.
     @ivar chores: to be called once a minute; each gives a Deferred.
     """
 
     sessions: Optional[ISessionStore]
     failed_attempts: IRateLimiter
     failed_threepid_attempts: IRateLimiter
-    spent_tokens: Any
+    login_tokens: LoginTokens
     nonces: Any
     chores: Sequence[Callable[[], Any]]
 
@@ -64,15 +60,15 @@ def coordinate(
             max_session_bytes=config.max_session_bytes,
         )
     # In the database everywhere: a used token stays so when a process ends.
-    spent = SharedSpentTokens(database, clock)
-    chores = [spent.prune] if sessions is None else [sessions.prune, spent.prune]
+    tokens = LoginTokens(database, clock)
+    chores = [tokens.prune] if sessions is None else [sessions.prune, tokens.prune]
     rate = config.rc_login_failed_attempts
     if not database.engine.shared:
         return Coordination(
             sessions,
             _limiter(clock, rate),
             _limiter(clock, rate),
-            spent,
+            tokens,
             Nonces(clock),
             chores,
         )
@@ -81,7 +77,7 @@ def coordinate(
         sessions,
         attempts,
         SharedRateLimiter(database, clock, "failed_threepid_attempts", rate),
-        spent,
+        tokens,
         SharedNonces(database, clock, _key(config, "nonces")),
         [*chores, attempts.prune],
     )

@@ -1,6 +1,6 @@
 """
-Limits, nonces and tokens that are good once, where several processes serve the
-same users: counted and spent in the database.
+Limits, and nonces that are good once, where several processes serve the same
+users: counted and spent in the database.
 """
 
 import hashlib
@@ -12,13 +12,12 @@ from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from zope.interface import implementer
 
 from synauth.auth.settings import RateLimit
-from synauth.auth.tokens import identity_of
 from synauth.awaiting import Steps
 from synauth.errors import LimitExceededError
 from synauth.homeserver.nonces import NONCE_TIMEOUT_MS
 from synauth.interfaces import IClock, IDatabase, IRateLimiter
 from synauth.storage.rate_limits import hit, prune_rate_limits, refund
-from synauth.storage.spent import prune_spent, spend
+from synauth.storage.spent import spend
 
 # How many rows are removed in one transaction, and in one call.
 _BATCH = 200
@@ -93,39 +92,6 @@ class SharedRateLimiter:
 
     def _now(self) -> float:
         return float(self._clock.time_msec())
-
-
-class SharedSpentTokens:
-    """
-    Login tokens that were used, in the database.
-
-    @param database: an open one.
-    @param clock: an L{IClock}.
-    """
-
-    def __init__(self, database: IDatabase, clock: IClock) -> None:
-        self._database = database
-        self._clock = clock
-
-    def spend(self, token: str) -> "Deferred[bool]":
-        """
-        @param token: a login token that is good.
-        @return: fires with whether this is its first use.
-        """
-        signature, expires = identity_of(token)
-        return self._database.write(spend, "login " + signature.hex(), expires)
-
-    @inlineCallbacks
-    def prune(self) -> Steps[None]:
-        """
-        Forget what is not good any more anyway, a bounded number of rows.
-        """
-        for _ in range(_BATCHES):
-            pruned = yield self._database.write(
-                prune_spent, self._clock.time_msec(), _BATCH
-            )
-            if pruned < _BATCH:
-                return
 
 
 class SharedNonces:

@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Set, Tuple
 
 from twisted.enterprise.adbapi import Transaction
 
+from synauth.storage.login_tokens import end_login_tokens
 from synauth.storage.records import EndedToken
 
 # All refresh tokens that one login has led to and that are still there: at
@@ -119,6 +120,7 @@ def _delete_access_tokens(txn: Transaction, ended: List[EndedToken]) -> None:
     txn.executemany(
         "DELETE FROM access_tokens WHERE id = ?", [(each.token_id,) for each in ended]
     )
+    end_login_tokens(txn, ended)
 
 
 def _delete_refresh_tokens(txn: Transaction, ids: Set[int]) -> None:

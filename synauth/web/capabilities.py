@@ -5,12 +5,12 @@ negotiation", "Generating a login token").
 
 from typing import Any, Dict
 
-from twisted.internet.defer import inlineCallbacks, succeed
+from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.settings import RateLimit
 from synauth.awaiting import Steps
 from synauth.constants import Codes
-from synauth.errors import MatrixError
+from synauth.errors import InvalidTokenError, MatrixError
 from synauth.homeserver.logins import Requester
 from synauth.homeserver.server import HomeServer
 from synauth.web.auditing import audit
@@ -34,7 +34,8 @@ class CapabilityEndpoints:
 
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
-        self._login_tokens = hs.rate_limiter(LOGIN_TOKENS, "login_tokens")
+        self._limit = hs.rate_limiter(LOGIN_TOKENS, "login_tokens")
+        self._tokens = hs.coordination.login_tokens
 
     @inlineCallbacks
     def capabilities(self, request: SynauthRequest) -> Steps[JsonDict]:
@@ -76,23 +77,31 @@ class CapabilityEndpoints:
         body = parse_json_object(request)
         if not settings.enabled:
             raise MatrixError(404, "Unrecognized request", Codes.UNRECOGNIZED)
-        if not settings.require_ui_auth:
-            return self._made(request, requester)
-        answer = yield after_ui_auth(
-            self._hs,
-            request,
-            requester,
-            body,
-            lambda params: succeed(self._made(request, requester)),
-        )
+        if settings.require_ui_auth:
+            answer = yield after_ui_auth(
+                self._hs,
+                request,
+                requester,
+                body,
+                lambda params: self._make(request, requester),
+            )
+        else:
+            answer = yield self._make(request, requester)
         return answer
 
-    def _made(self, request: SynauthRequest, requester: Requester) -> JsonDict:
-        self._login_tokens.hit(requester.user_id)
+    @inlineCallbacks
+    def _make(self, request: SynauthRequest, requester: Requester) -> Steps[JsonDict]:
+        self._limit.hit(requester.user_id)
         lifetime_ms = self._hs.config.login_via_existing_session.token_timeout
+        # An application service's own token is no login, and does not end.
+        revocable = requester.service is None
         token = self._hs.auth_handler.macaroons.login_token(
-            requester.user_id, lifetime_ms, requester.device_id
+            requester.user_id, lifetime_ms, revocable
         )
+        if revocable:
+            added = yield self._tokens.add(token, requester.access_token_id)
+            if not added:
+                raise InvalidTokenError()
         audit(
             self._hs.audit,
             request,

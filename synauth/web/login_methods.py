@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.auth.login import invalid_password, limited
 from synauth.auth.threepid_login import ThreepidLogin
-from synauth.auth.tokens import invalid_token, parent_of
+from synauth.auth.tokens import invalid_token
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import InvalidTokenError, MatrixError
@@ -61,7 +61,7 @@ class LoginMethods:
             handler.local_passwords if hs.config.password_localdb_enabled else None,
         )
         self._threepid_attempts = hs.coordination.failed_threepid_attempts
-        self._spent = hs.coordination.spent_tokens
+        self._tokens = hs.coordination.login_tokens
         self._methods: Dict[str, Callable[[str, JsonDict], "Deferred[Vouched]"]] = {}
         of_modules = handler.callbacks.login_types()
         if takes_passwords(hs):
@@ -155,20 +155,12 @@ class LoginMethods:
         token = required(body, "token", str)
         handler = self._hs.auth_handler
         user_id = handler.validate_short_term_login_token_and_get_user_id(token)
-        unspent = yield self._spent.spend(token)
-        if not unspent:
+        good = yield self._tokens.spend(token)
+        if not good:
             raise invalid_token()
         found = yield handler.check_user_exists(user_id)
         if found is None:
             raise MatrixError(403, "Invalid token", Codes.FORBIDDEN).because(
                 "unknown_user"
             )
-        parent = parent_of(token)
-        if parent is not None:
-            # It is worth nothing without the device that asked for it: who changes
-            # a password, or logs out what was stolen, ends it as well, unless the
-            # same device id is logged in again while the token lasts.
-            device = yield self._hs.get_datastore().get_device(found, parent)
-            if device is None:
-                raise invalid_token()
         return Vouched(found)

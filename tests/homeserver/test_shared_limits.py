@@ -1,5 +1,5 @@
 """
-Limits, nonces and tokens that several processes count and spend together.
+Limits and nonces that several processes count and spend together.
 """
 
 from typing import Any, Callable, List
@@ -9,15 +9,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from synauth.auth.settings import RateLimit
-from synauth.auth.tokens import MacaroonTokens
 from synauth.errors import LimitExceededError
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.nonces import NONCE_TIMEOUT_MS
-from synauth.homeserver.shared_limits import (
-    SharedNonces,
-    SharedRateLimiter,
-    SharedSpentTokens,
-)
+from synauth.homeserver.shared_limits import SharedNonces, SharedRateLimiter
 from synauth.interfaces import IRateLimiter
 from synauth.testing.database import InlineDatabase
 from tests.storage.fixtures import inline_database, postgres_inline_database
@@ -151,24 +146,6 @@ class SharedTestsMixin:
         self.do(other.prune())
         self.assertEqual(self.count("synauth_rate_limits"), 1)
         self.do(one.hit("@a:b"))
-
-    def test_login_tokens(self: Any) -> None:
-        """
-        A login token is good once in all processes together, and forgotten
-        when it has expired.
-        """
-        macaroons = MacaroonTokens(lambda: "b", lambda: "key", self.clock)
-        one, other = [SharedSpentTokens(self.database, self.clock) for _ in range(2)]
-        token = macaroons.login_token("@a:b", 1000)
-        self.assertIs(self.do(one.spend(token)), True)
-        self.assertIs(self.do(other.spend(token)), False)
-        self.assertIs(self.do(one.spend(token)), False)
-        self.assertIs(self.do(one.spend(macaroons.login_token("@c:b", 1000))), True)
-        self.do(one.prune())
-        self.assertIs(self.do(other.spend(token)), False)
-        self.reactor.advance(2)
-        self.do(one.prune())
-        self.assertEqual(self.count("synauth_spent"), 0)
 
     def nonces(self: Any, key: bytes = b"key") -> SharedNonces:
         """

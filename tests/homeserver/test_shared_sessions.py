@@ -11,12 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from synauth.auth.sealing import Sealer, derive_key
 from synauth.auth.sessions import SESSION_EXPIRE_MS
 from synauth.auth.settings import RateLimit
+from synauth.auth.tokens import MacaroonTokens
 from synauth.homeserver.clock import Clock
-from synauth.homeserver.shared_limits import (
-    SharedNonces,
-    SharedRateLimiter,
-    SharedSpentTokens,
-)
+from synauth.homeserver.login_tokens import LoginTokens
+from synauth.homeserver.shared_limits import SharedNonces, SharedRateLimiter
 from synauth.homeserver.shared_sessions import CLAIM_MS, DatabaseSessionStore
 from synauth.testing.database import InlineDatabase
 from synauth.testing.sessions import make_isessionstore_tests
@@ -248,7 +246,13 @@ class QueryPlanTests(SynchronousTestCase):
         self.successResultOf(limiter.prune())
         nonces = SharedNonces(database, clock, KEY)
         self.successResultOf(nonces.spend(nonces.make()))
-        self.successResultOf(SharedSpentTokens(database, clock).prune())
+        macaroons = MacaroonTokens(lambda: "b", lambda: "key", clock)
+        tokens = LoginTokens(database, clock)
+        for revocable in (False, True):
+            token = macaroons.login_token("@a:b", 1000, revocable)
+            self.successResultOf(tokens.add(token, 1))
+            self.successResultOf(tokens.spend(token))
+        self.successResultOf(tokens.prune())
         database.connection.set_trace_callback(None)
         looked_at = 0
         for statement in set(statements):

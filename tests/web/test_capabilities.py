@@ -148,6 +148,37 @@ class LoginTokenTests(AccountTestCase):
         self.assertRefused(self.log_in_with(other), 403, "M_FORBIDDEN")
         self.assertAnswered(self.log_in_with(kept["login_token"]))
 
+    def test_same_device_again(self) -> None:
+        """
+        Nor is it good again when a device of the same id is: who took a token
+        from a client is out when the user has changed the password.
+        """
+        self.serve(section={"require_ui_auth": False})
+        stolen = self.assertAnswered(self.get_token())["login_token"]
+        changed = "An0ther one"
+        body = {"new_password": changed, "auth": password_auth()}
+        self.assertAnswered(self.server.post(CHANGE, body, token=self.token))
+        self.assertAnswered(self.server.post("/v3/logout", token=self.token))
+        self.log_in(password=changed, device_id="PHONE")
+        self.assertRefused(self.log_in_with(stolen), 403, "M_FORBIDDEN")
+
+    def test_ended_meanwhile(self) -> None:
+        """
+        A login that ends while it asks gets the answer of one that has ended.
+        """
+        self.serve(section={"require_ui_auth": False})
+        store = self.server.hs.get_datastore()
+        tokens = self.server.hs.coordination.login_tokens
+        add = tokens.add
+
+        def late(*args: Any) -> Any:
+            self.successResultOf(store.delete_access_token(self.token))
+            return add(*args)
+
+        self.patch(tokens, "add", late)
+        answer = self.get_token()
+        self.assertRefused(answer, 401, "M_UNKNOWN_TOKEN", soft_logout=False)
+
     def test_account_back(self) -> None:
         """
         Nor past the end of the account, even if it comes back.

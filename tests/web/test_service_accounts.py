@@ -22,6 +22,7 @@ namespaces:
   - {regex: "@_irc_.*", exclusive: true}
   - {regex: "@bob:.*", exclusive: false}
 """
+GET_TOKEN = "/_matrix/client/v1/login/get_token"
 SAM = "@_irc_sam:example.org"
 
 
@@ -99,6 +100,18 @@ class ServiceTests(AccountTestCase):
         answer = self.server.ask("DELETE", path, {}, token="as-token")
         self.assertAnswered(answer)
         self.assertFalse(self.is_good(self.bob))
+
+    def test_login_token(self) -> None:
+        """
+        It logs a client in as its user, though it has no login itself.
+        """
+        section = {"enabled": True, "require_ui_auth": False}
+        self.serve(login_via_existing_session=section)
+        body = self.assertAnswered(self.ask("POST", GET_TOKEN, {}))
+        login = {"type": "m.login.token", "token": body["login_token"]}
+        body = self.assertAnswered(self.server.post("/v3/login", login))
+        self.assertEqual(body["user_id"], SAM)
+        self.assertRefused(self.server.post("/v3/login", login), 403, "M_FORBIDDEN")
 
     def test_password(self) -> None:
         """
