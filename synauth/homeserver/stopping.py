@@ -9,9 +9,11 @@ from contextlib import suppress
 from typing import Any, Callable, List
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IListeningPort, IReadDescriptor
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from synauth.homeserver.health import Health
 
@@ -36,15 +38,25 @@ def on_signals(function: Callable[[], None]) -> None:
             signal.signal(number, lambda *_: function())
 
 
-def let_in_who_waits(port: Any) -> None:
+def close_door(port: Any) -> "Deferred[None]":
     """
-    Accept the connections that the system has made already: it would reset them
-    when the port is closed.
+    Stop listening, in this very turn of the reactor: C{stopListening} would let the
+    system connect clients until the next, only to reset them.
 
     @param port: an C{IListeningPort}.
+    @return: a Deferred that fires when it is closed.
     """
     if not IReadDescriptor.providedBy(port):
-        return
+        return maybeDeferred(port.stopListening)
+    _let_in_who_waits(port)
+    port.connectionLost(Failure(ConnectionDone()))
+    return succeed(None)
+
+
+def _let_in_who_waits(port: Any) -> None:
+    """
+    Accept the connections that the system has made already.
+    """
     waiting = select.poll()
     waiting.register(port.fileno(), select.POLLIN)
     for _ in range(MAX_LET_IN):
@@ -117,10 +129,8 @@ class ListenerService(Service):
             open=len(self._connections),
             limit=self._timeout_s,
         )
-        for port in self._ports:
-            let_in_who_waits(port)
-        waiting: List["Deferred[Any]"] = [self._connections.drain()]
-        waiting += [maybeDeferred(port.stopListening) for port in self._ports]
+        waiting = [maybeDeferred(close_door, port) for port in self._ports]
+        waiting.append(self._connections.drain())
         done: "Deferred[Any]" = gatherResults(waiting, consumeErrors=True)
         done.addCallback(lambda _: self._afterwards())
         done.addErrback(lambda failure: _log.failure("Stopping failed", failure))

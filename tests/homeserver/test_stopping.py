@@ -2,9 +2,12 @@
 Tests for L{synauth.homeserver.stopping}.
 """
 
+import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from typing import Any, Callable, List
 
 import attr
@@ -13,7 +16,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from synauth.homeserver.stopping import LAST_WORDS_S, ListenerService, let_in_who_waits
+from synauth.homeserver.stopping import LAST_WORDS_S, ListenerService, close_door
 from tests.functional.daemon import environment
 
 
@@ -102,7 +105,7 @@ class ListenerServiceTests(SynchronousTestCase):
         sent; and nobody is refused anything.
         """
         stopped = self.service.stopService()
-        self.assertEqual(self.all.log, ["not ready", "drain", "door", "door"])
+        self.assertEqual(self.all.log, ["not ready", "door", "door", "drain"])
         self.reactor.advance(9)
         self.assertNoResult(stopped)
         self.all.drained.callback(None)
@@ -207,26 +210,44 @@ class _Refusal(Protocol):
         self.transport.abortConnection()  # type: ignore[union-attr]
 
 
-class WaitingTests(TestCase):
+class DoorTests(TestCase):
     """
-    L{let_in_who_waits}.
+    L{close_door}.
     """
 
-    def test_let_in(self) -> None:
+    def test_tcp(self) -> None:
         """
-        Whoever the system has connected is let in before the door is closed.
+        Whoever the system has connected is let in, and from then on, without
+        another turn of the reactor, nobody is connected.
         """
         from twisted.internet import reactor
 
         factory = Factory.forProtocol(_Refusal)
         factory.made = []
         port = reactor.listenTCP(0, factory, interface="127.0.0.1")
-        self.addCleanup(port.stopListening)
+        address = ("127.0.0.1", port.getHost().port)
         for _ in range(5):
-            client = socket.create_connection(("127.0.0.1", port.getHost().port))
-            self.addCleanup(client.close)
+            self.addCleanup(socket.create_connection(address).close)
         self.assertEqual(factory.made, [])
-        let_in_who_waits(port)
+        self.successResultOf(close_door(port))
         self.assertEqual(len(factory.made), 5)
-        # And nobody waits for whoever does not.
-        let_in_who_waits(port)
+        self.assertRaises(ConnectionRefusedError, socket.create_connection, address)
+        self.assertIsNone(port.stopListening())
+
+    def test_unix(self) -> None:
+        """
+        The same for a socket in a file, which goes as well.
+        """
+        from twisted.internet import reactor
+
+        factory = Factory.forProtocol(_Refusal)
+        factory.made = []
+        path = os.path.join(tempfile.mkdtemp(), "door")
+        self.addCleanup(shutil.rmtree, os.path.dirname(path))
+        port = reactor.listenUNIX(path, factory)
+        client = socket.socket(socket.AF_UNIX)
+        self.addCleanup(client.close)
+        client.connect(path)
+        self.successResultOf(close_door(port))
+        self.assertEqual(len(factory.made), 1)
+        self.assertEqual(os.listdir(os.path.dirname(path)), [])
