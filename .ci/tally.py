@@ -2,8 +2,9 @@
 Adds up what the tox environments came to.
 
 Called with the file that C{tox --result-json} wrote and the names of the
-environments that had to run.  Prints a line for each and, last and alone,
-C{N passed, N failed}; exits with 1 if anything failed or nothing passed.
+environments that had to run.  Prints once more what failed, a line for each
+environment and, last and alone, C{N passed, N failed}; exits with 1 if anything
+failed or nothing passed.
 
 An environment that runs trial counts as its tests, any other as one check.
 """
@@ -18,6 +19,10 @@ _SUMMARY = re.compile(r"^(?:PASSED|FAILED)(?: \((.*)\))?\s*$", re.MULTILINE)
 _COUNT = re.compile(r"(\w+)=(\d+)")
 _GOOD = ("successes", "expectedFailures")
 _BAD = ("failures", "errors", "unexpectedSuccesses")
+
+# Above what failed trial draws a line.
+_FAILURES = re.compile(r"^={60,}$", re.MULTILINE)
+_MAX_LINES = 120
 
 
 def _count(output: str) -> Tuple[int, int]:
@@ -58,12 +63,31 @@ def tally(environment: Dict[str, Any]) -> Tuple[int, int]:
     return passed, failed
 
 
+def complaints(environment: Dict[str, Any]) -> List[str]:
+    """
+    @param environment: as for L{tally}.
+    @return: the last lines of what those of its commands said that failed; of
+        trial, from the first test that did.
+    """
+    lines: List[str] = []
+    commands = environment.get("setup", []) + environment.get("test", [])
+    for command in commands:
+        if command["retcode"]:
+            said = _COLOUR.sub("", command["output"] + command.get("err", ""))
+            found = _FAILURES.search(said)
+            lines += said[found.start() if found else 0 :].splitlines()[-_MAX_LINES:]
+    return lines
+
+
 def main(path: str, wanted: List[str]) -> int:
     """
     @return: the exit status.
     """
     with open(path, encoding="utf-8") as result:
         environments = json.load(result)["testenvs"]
+    for name in wanted:
+        for line in complaints(environments.get(name) or {}):
+            print("%s| %s" % (name, line))
     total_passed = total_failed = 0
     for name in wanted:
         passed, failed = tally(environments.get(name) or {})

@@ -125,7 +125,9 @@ class Tally(SynchronousTestCase):
         """
         Load it.
         """
-        self.tally = load_tally().tally
+        module = load_tally()
+        self.tally = module.tally
+        self.complaints = module.complaints
 
     def command(self, output: str, retcode: int = 0, tests: bool = True) -> Dict:
         """
@@ -194,6 +196,26 @@ class Tally(SynchronousTestCase):
         """
         self.assertEqual((0, 1), self.tally({}))
         self.assertTally(0, 1, [])
+
+    def test_complaints(self) -> None:
+        """
+        Of what failed the reasons are said once more, and not all else.
+        """
+        failed = "Ran\n" + "=" * 79 + "\n[FAIL]\nwhy\n\nFAILED (failures=1)\n"
+        environment = {
+            "setup": [self.command("no such package", retcode=1, tests=False)],
+            "test": [
+                self.command(failed, retcode=1),
+                self.command("PASSED (successes=1)\n"),
+                dict(self.command("\n" * 200, retcode=1, tests=False), err="E501"),
+            ],
+        }
+        said = self.complaints(environment)
+        self.assertEqual(said[:4], ["no such package", "=" * 79, "[FAIL]", "why"])
+        self.assertNotIn("PASSED (successes=1)", said)
+        self.assertEqual(said[-1], "E501")
+        self.assertLess(len(said), 150)
+        self.assertEqual(self.complaints({}), [])
 
     def test_colours(self) -> None:
         """
