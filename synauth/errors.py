@@ -52,6 +52,12 @@ class MatrixError(Exception):
         self.reason = reason
         return self
 
+    def audit_reason(self) -> str:
+        """
+        @return: C{reason}, or the C{errcode} where nobody gave a better word.
+        """
+        return self.errcode if self.reason == MatrixError.reason else self.reason
+
     def error_dict(self) -> Dict[str, Any]:
         """
         @return: the body of the response, as the specification's standard

@@ -24,6 +24,17 @@ CheckResult = Tuple[bool, JsonDict, JsonDict, str]
 _STAGES = "stages"
 
 
+class Challenge(Dict[str, Any]):
+    """
+    The body of the 401 that asks for authentication.
+
+    @ivar refused: why the stage that the request took was refused, for the audit
+        log, which may know more than a client; C{None} if none was.
+    """
+
+    refused: Optional[str] = None
+
+
 class InteractiveAuth:
     """
     Leads a client through the stages of one of several flows.
@@ -100,13 +111,13 @@ class InteractiveAuth:
         session, clientdict = yield self._session_for(
             flows, authdict, clientdict, operation
         )
-        errordict: JsonDict = {}
+        refusal = None
         if "type" in authdict:
             if operation is not None and not _is_in(flows, authdict["type"]):
                 # Another stage would prove nothing here, but a password could
                 # be guessed at past the limits of a login.
                 raise _unknown_stage()
-            errordict = yield self._take_stage(authdict, clientip, session)
+            refusal = yield self._take_stage(authdict, clientip, session)
         if _is_complete(flows, session.creds):
             if operation is not None:
                 yield self._claim(session.id)
@@ -115,7 +126,10 @@ class InteractiveAuth:
 
         answer = self.challenge(flows, session)
         answer["completed"] = list(session.creds)
-        answer.update(errordict)
+        if refusal is not None:
+            answer.update(refusal.error_dict())
+            if isinstance(refusal, MatrixError):
+                answer.refused = refusal.audit_reason()
         return False, answer, clientdict, session.id
 
     @inlineCallbacks
@@ -157,9 +171,9 @@ class InteractiveAuth:
             _check_unfinished(session)
         return session
 
-    def challenge(self, flows: Flows, session: Session) -> JsonDict:
+    def challenge(self, flows: Flows, session: Session) -> Challenge:
         """
-        @return: the body of the 401 that asks for authentication.
+        @return: what asks for authentication.
         """
         params: JsonDict = {}
         for flow in flows:
@@ -169,11 +183,11 @@ class InteractiveAuth:
                     shown = stage.params()
                     if shown is not None:
                         params[stage_type] = shown
-        return {
-            "session": session.id,
-            "flows": [{"stages": list(flow)} for flow in flows],
-            "params": params,
-        }
+        return Challenge(
+            session=session.id,
+            flows=[{"stages": list(flow)} for flow in flows],
+            params=params,
+        )
 
     @inlineCallbacks
     def _session_for(
@@ -204,10 +218,10 @@ class InteractiveAuth:
     @inlineCallbacks
     def _take_stage(
         self, authdict: JsonDict, clientip: str, session: Session
-    ) -> Steps[JsonDict]:
+    ) -> Steps[Optional[Any]]:
         """
-        @return: fires with what the answer says about a stage that failed;
-            C{session.creds} has the result of one that did not.
+        @return: fires with the error of a stage that was refused, or C{None};
+            C{session.creds} has the result of one that was not.
         """
         stage_type = authdict["type"]
         stage = self.stages.get(stage_type) or self._other_stage(stage_type)
@@ -222,12 +236,12 @@ class InteractiveAuth:
             # mail, so this one stage raises.
             if stage_type == LoginType.EMAIL_IDENTITY:
                 raise
-            return error.error_dict()
+            return error
         if result:
             yield self.sessions.add_cred(session.id, stage_type, result)
             # Another request may have completed another stage meanwhile.
             session.creds = (yield self.sessions.get(session.id)).creds
-        return {}
+        return None
 
     @inlineCallbacks
     def _claim(self, session_id: str) -> Steps[None]:

@@ -41,8 +41,7 @@ def audit(
     @param actor: the administrator who does it to somebody else's account.
     """
     if error is not None:
-        # Where nobody gave a better word, the code says more than "refused".
-        reason = error.errcode if error.reason == MatrixError.reason else error.reason
+        reason = error.audit_reason()
     # Who waited for something may have lost it.
     before = current.set(request.request_id)
     try:

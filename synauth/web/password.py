@@ -19,7 +19,13 @@ from synauth.web.auditing import audit
 from synauth.web.json_body import optional, parse_json_object, required
 from synauth.web.request import SynauthRequest
 from synauth.web.requester import get_requester
-from synauth.web.ui_auth import after_ui_auth, audit_stage, doing_once, operation_of
+from synauth.web.ui_auth import (
+    after_ui_auth,
+    audit_refused,
+    audit_stage,
+    doing_once,
+    operation_of,
+)
 
 JsonDict = Dict[str, Any]
 
@@ -102,8 +108,7 @@ class PasswordEndpoint:
             audit_stage(self._hs, request, stage, error)
             raise
         if not authed:
-            if "errcode" in result:
-                audit_stage(self._hs, request, stage, reason=result["errcode"])
+            audit_refused(self._hs, request, stage, result)
             return 401, result
         answer = yield doing_once(
             self._hs, session_id, lambda: self._spend_proof(request, params, result)

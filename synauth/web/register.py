@@ -25,6 +25,7 @@ from synauth.web.login_details import login_details
 from synauth.web.query import query_arg
 from synauth.web.request import SynauthRequest
 from synauth.web.service_registration import ServiceRegistration
+from synauth.web.ui_auth import audit_refused
 
 JsonDict = Dict[str, Any]
 
@@ -122,8 +123,7 @@ class RegisterEndpoint:
             self._flows, body, request.client_address(), OPERATION
         )
         if not authed:
-            if stage is not None and "errcode" in result:
-                audit(self._hs.audit, request, stage, reason=result["errcode"])
+            audit_refused(self._hs, request, stage, result)
             return 401, result
         try:
             answer = yield self._make_account(request, params, result, session_id)

@@ -70,9 +70,7 @@ def after_ui_auth(
             may_skip,
         )
     except InteractiveAuthIncompleteError as challenge:
-        if "errcode" in challenge.result:
-            reason = challenge.result["errcode"]
-            audit_stage(hs, request, stage, reason=reason, user_id=user_id)
+        audit_refused(hs, request, stage, challenge.result, user_id)
         raise
     except MatrixError as error:
         audit_stage(hs, request, stage, error, user_id=user_id)
@@ -117,3 +115,21 @@ def audit_stage(
     """
     if stage is not None:
         audit(hs.audit, request, stage, error, reason, user_id)
+
+
+def audit_refused(
+    hs: HomeServer,
+    request: SynauthRequest,
+    stage: Optional[str],
+    challenge: JsonDict,
+    user_id: Optional[str] = None,
+) -> None:
+    """
+    Record that a stage was refused, if it was.
+
+    @param stage: as for L{audit_stage}.
+    @param challenge: the answer, a L{synauth.auth.interactive.Challenge}.
+    """
+    refused = getattr(challenge, "refused", None)
+    if refused is not None:
+        audit_stage(hs, request, stage, reason=refused, user_id=user_id)

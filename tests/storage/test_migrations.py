@@ -132,7 +132,7 @@ class UpgradeTests(MigrationTestCase):
             " threepid_validation_session threepid_validation_token"
             " user_external_ids user_threepids users ui_auth_sessions"
             " ui_auth_sessions_credentials synauth_session_states"
-            " synauth_rate_limits synauth_spent"
+            " synauth_login_tokens synauth_rate_limits synauth_spent"
         )
         self.assertEqual(self.tables(), sorted(expected.split() + [VERSION_TABLE]))
 

@@ -206,7 +206,7 @@ class DeletedTests(DevicesTestCase):
         self.assertEqual(self.assertChallenged(answer, "M_FORBIDDEN"), session)
         self.assertEqual(
             self.audits(),
-            [("refused", "m.login.password", "M_FORBIDDEN", ALICE, None)],
+            [("refused", "m.login.password", "wrong_password", ALICE, None)],
         )
         self.assertTrue(self.is_good(self.laptop))
         self.assertAnswered(self.delete(password_auth(session)))

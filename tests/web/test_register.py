@@ -717,7 +717,7 @@ class CaptchaTests(EndpointTestCase):
         self.assertNotIn("guessed", self.logged())
         self.assertEqual(
             self.audits(),
-            [("refused", "m.login.recaptcha", "M_UNAUTHORIZED", None, None)],
+            [("refused", "m.login.recaptcha", "wrong_captcha", None, None)],
         )
         self.verdict = (200, b'{"success": true}')
         answer = self.step(
@@ -740,6 +740,11 @@ class CaptchaTests(EndpointTestCase):
             self.verdict = verdict
             answer = self.step(type="m.login.recaptcha", response="r")
             self.assertEqual(answer.json["errcode"], "M_UNAUTHORIZED")
+        # An operator sees which it was.
+        self.assertEqual(
+            [outcome[2] for outcome in self.audits()],
+            ["captcha_unreachable", "wrong_captcha", "captcha_unreachable"],
+        )
         self.flushLoggedErrors()
         answer = self.step(type="m.login.recaptcha", response=[1])
         self.assertRefused(answer, 400, "M_INVALID_PARAM")
