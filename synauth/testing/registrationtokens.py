@@ -4,7 +4,7 @@ What L{IRegistrationTokenStore} means.
 
 from typing import Any
 
-from twisted.internet.defer import inlineCallbacks
+from twisted.internet.defer import gatherResults, inlineCallbacks
 
 from synauth.interfaces import IRegistrationTokenStore
 from synauth.storage.records import NewAccount
@@ -124,6 +124,23 @@ class RegistrationTokenStoreTests(StoreTestCase):
         yield self.store.release_registration_tokens(["one", "unknown"])
         yield self.assert_token("token", 2, 1, 0, None)
         yield self.assert_held(True, "token", "three")
+
+    @inlineCallbacks
+    def test_held_at_once(self) -> Steps:
+        """
+        Of sessions that reach for the last use at once one gets it.
+        """
+        yield self.store.create_registration_token("token", 1, None)
+        held = yield gatherResults(
+            [
+                self.store.hold_registration_token(
+                    "token", "session %d" % number, NOW_MS, LATER_MS
+                )
+                for number in range(8)
+            ]
+        )
+        self.assertEqual(sorted(held), [False] * 7 + [True])
+        yield self.assert_token("token", 1, 1, 0, None)
 
     @inlineCallbacks
     def test_hold_expires(self) -> Steps:
