@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import synauth
 from synauth.homeserver.config.loading import load_config
+from synauth.homeserver.config.options import OPTIONS
 from tests.functional.test_readme import ROOT, code_blocks, read_document
 
 try:
@@ -97,13 +98,5 @@ class DocumentTests(SynchronousTestCase):
             self.assertEqual(warnings.getvalue(), "", name)
 
 
-# The audit log's name, and a section of the configuration.
-OTHER_NAMES = ("synauth.audit", "synauth.access", "synauth.data_dir")
-OTHER_NAMES += ("synauth.hash_threads", "synauth.hash_queue", "synauth.max_sessions")
-OTHER_NAMES += ("synauth.max_session_bytes", "synauth.sessions")
-OTHER_NAMES += ("synauth.module_timeout", "synauth.module_timeouts")
-OTHER_NAMES += ("synauth.captcha.script_url", "synauth.captcha.box_class")
-OTHER_NAMES += ("synauth.captcha.origins",)
-OTHER_NAMES += ("synauth.log_format", "synauth.access_log")
-OTHER_NAMES += ("synauth.max_connections", "synauth.max_connections_per_address")
-OTHER_NAMES += ("synauth.request_timeout", "synauth.stop_timeout")
+# Names of logs, and of what there is to configure.
+OTHER_NAMES = {"synauth.audit", "synauth.access"} | {option.key for option in OPTIONS}

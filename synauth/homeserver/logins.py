@@ -129,6 +129,7 @@ class Logins:
             now_ms=now,
             ip=details.address,
             user_agent=details.user_agent,
+            max_devices=config.max_devices,
         )
 
     @inlineCallbacks

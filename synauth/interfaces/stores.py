@@ -69,7 +69,9 @@ class ITokenStore(Interface):
         access token and, if it has one, its refresh token, in one transaction.
 
         @param login: a L{synauth.storage.records.NewLogin}.
-        @return: fires with the tokens of the same device that ended.
+        @return: fires with the tokens of the same device that ended; errs with
+            L{StoreError<synauth.errors.StoreError>} 403
+            C{M_RESOURCE_LIMIT_EXCEEDED} if that would be a device too many.
         """
 
     def add_access_token_to_user(user_id, token, device_id=None, valid_until_ms=None):

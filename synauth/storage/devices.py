@@ -8,6 +8,8 @@ from twisted.enterprise.adbapi import Transaction
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
+from synauth.constants import Codes
+from synauth.errors import StoreError
 from synauth.interfaces import IDeviceStore
 from synauth.storage.ending import end_tokens
 from synauth.storage.records import Device, EndedToken, NewLogin
@@ -88,6 +90,8 @@ def record_device(txn: Transaction, login: NewLogin) -> None:
     Note that a device has logged in; make it if it is new.
 
     @param login: one with a device.
+    @raise StoreError: 403 C{M_RESOURCE_LIMIT_EXCEEDED} if the account has as many
+        as it may.
     """
     seen = (login.now_ms, cleaned(login.ip), cleaned(login.user_agent))
     txn.execute(
@@ -96,12 +100,29 @@ def record_device(txn: Transaction, login: NewLogin) -> None:
         seen + (login.user_id, login.device_id),
     )
     if txn.rowcount == 0:
+        _require_room(txn, login)
         txn.execute(
             "INSERT INTO devices"
             " (last_seen, ip, user_agent, user_id, device_id, display_name)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             seen + (login.user_id, login.device_id, login.display_name),
         )
+
+
+def _require_room(txn: Transaction, login: NewLogin) -> None:
+    if login.max_devices is None:
+        return
+    txn.execute(
+        "SELECT 1 FROM devices WHERE user_id = ? LIMIT 1 OFFSET ?",
+        (login.user_id, login.max_devices - 1),
+    )
+    if txn.fetchone() is not None:
+        raise StoreError(
+            403,
+            "This account has %d devices, as many as it may: log one of them out, or"
+            " log in with the device_id of one" % (login.max_devices,),
+            Codes.RESOURCE_LIMIT_EXCEEDED,
+        ).because("too_many_devices")
 
 
 def _get_device(txn: Transaction, user_id: str, device_id: str) -> Optional[Device]:

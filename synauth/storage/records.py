@@ -91,6 +91,7 @@ class NewLogin:
     @ivar now_ms: the time of the login.
     @ivar ip: the client's address.
     @ivar user_agent: what the client calls itself.
+    @ivar max_devices: how many devices the account may have then, or C{None}.
     """
 
     user_id: str
@@ -104,6 +105,7 @@ class NewLogin:
     session_expiry_ms: Optional[int] = None
     ip: Optional[str] = None
     user_agent: Optional[str] = None
+    max_devices: Optional[int] = None
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)

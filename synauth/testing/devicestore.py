@@ -82,6 +82,33 @@ class DeviceStoreTests(StoreTestCase):
         self.assertEqual(device, Device(ALICE, "DEVICE", "Phone", NOW_MS, "::2", None))
 
     @inlineCallbacks
+    def test_too_many_devices(self) -> Steps:
+        """
+        Where an account may have so many devices, a login that would make one more
+        is refused and leaves nothing behind; on one that is there it is not.
+        """
+        yield self.store.store_device(BOB, "BOBS")
+        for number in range(2):
+            name = "D%d" % number
+            yield self.store.add_login(login_of(name, device_id=name, max_devices=2))
+        yield self.assert_refused(
+            self.store.add_login(login_of("more", device_id="E", max_devices=2)),
+            403,
+            "M_RESOURCE_LIMIT_EXCEEDED",
+        )
+        yield self.assert_tokens("D0 D1", "more")
+        yield self.store.add_login(login_of("again", device_id="D1", max_devices=2))
+        # The limit may have been higher before.
+        yield self.assert_refused(
+            self.store.add_login(login_of("more", device_id="E", max_devices=1)),
+            403,
+            "M_RESOURCE_LIMIT_EXCEEDED",
+        )
+        yield self.store.delete_devices(ALICE, ["D0"])
+        yield self.store.add_login(login_of("more", device_id="E", max_devices=2))
+        yield self.assert_tokens("again more", "D0 D1")
+
+    @inlineCallbacks
     def test_unknown_device(self) -> Steps:
         """
         Nothing is found for a device that does not exist, that is somebody

@@ -33,6 +33,7 @@ class Config:
     session_lifetime: Optional[int] = None
     refreshable_access_token_lifetime: Optional[int] = 5 * MINUTE
     refresh_token_lifetime: Optional[int] = None
+    max_devices: Optional[int] = None
     nonrefreshable_access_token_lifetime: Optional[int] = None
 
 

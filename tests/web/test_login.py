@@ -329,6 +329,20 @@ class DeviceTests(EndpointTestCase):
         )
         self.assertEqual(device.display_name, "Mine")
 
+    def test_too_many(self) -> None:
+        """
+        A script that makes a device of each login is told, where there is a limit,
+        and what to do instead.
+        """
+        self.server = Server(synauth={"max_devices": 2})
+        self.server.add_user()
+        ids = [self.server.log_in().json["device_id"] for _ in range(2)]
+        answer = self.server.log_in()
+        self.assertRefused(answer, 403, "M_RESOURCE_LIMIT_EXCEEDED")
+        self.assertIn("device_id", answer.json["error"])
+        self.assertEqual(self.server.log_in(device_id=ids[0]).code, 200)
+        self.assertEqual(self.audits()[2][2], "too_many_devices")
+
     def test_new_device(self) -> None:
         """
         Without a device id each login is a device of its own.

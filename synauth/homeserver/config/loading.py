@@ -148,6 +148,7 @@ def _assemble(
         stop_timeout=values["synauth.stop_timeout"],
         hash_threads=values["synauth.hash_threads"],
         hash_queue=values["synauth.hash_queue"],
+        max_devices=values["synauth.max_devices"],
         max_sessions=values["synauth.max_sessions"],
         max_session_bytes=values["synauth.max_session_bytes"],
         module_timeout=values["synauth.module_timeout"],

@@ -342,6 +342,13 @@ GROUPS: Tuple[Tuple[str, Tuple[Option, ...]], ...] = (
                 " told to come back later.",
             ),
             Option(
+                "synauth.max_devices",
+                integer(1),
+                None,
+                "How many devices an account may have; a login that would make one"
+                " more is refused, and told so. Any number, if not set.",
+            ),
+            Option(
                 "synauth.max_sessions",
                 integer(1),
                 100000,

@@ -225,6 +225,7 @@ class HomeServerConfig:
     enable_metrics: bool
     hash_threads: Optional[int]
     hash_queue: int
+    max_devices: Optional[int]
     max_sessions: int
     max_session_bytes: int
 
