@@ -7,6 +7,8 @@ from typing import Any, Dict, Optional
 from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from zope.interface import implementer
 
+from synauth.auth.login import limited
+from synauth.auth.ratelimit import address_key
 from synauth.auth.sessions import SESSION_EXPIRE_MS
 from synauth.auth.stages import terms_params
 from synauth.awaiting import Steps
@@ -15,7 +17,7 @@ from synauth.errors import LoginError, MatrixError
 from synauth.homeserver.config.consent import UserConsent
 from synauth.homeserver.policies import policy_url
 from synauth.homeserver.registration_tokens import is_token, release_ended
-from synauth.interfaces import IClock, ISessionStore, IStage
+from synauth.interfaces import IClock, IRateLimiter, ISessionStore, IStage
 
 
 @implementer(IStage)
@@ -60,14 +62,23 @@ class RegistrationTokenStage:
     @param store: an L{synauth.interfaces.IRegistrationTokenStore}.
     @param sessions: the sessions.
     @param clock: an L{IClock}.
+    @param limiter: counts what an address asks about tokens; here only what was
+        wrong counts.
     """
 
     type = LoginType.REGISTRATION_TOKEN
 
-    def __init__(self, store: Any, sessions: ISessionStore, clock: IClock) -> None:
+    def __init__(
+        self,
+        store: Any,
+        sessions: ISessionStore,
+        clock: IClock,
+        limiter: IRateLimiter,
+    ) -> None:
         self._store = store
         self._sessions = sessions
         self._clock = clock
+        self._limiter = limiter
 
     def params(self) -> None:
         """
@@ -80,7 +91,8 @@ class RegistrationTokenStage:
         @param authdict: with the session that holds the token.
         @return: fires with the token; errs with L{LoginError} 400
             C{M_MISSING_PARAM} without one, and 401 C{M_UNAUTHORIZED} if it
-            can't be used.
+            can't be used; and with L{LimitExceededError
+            <synauth.errors.LimitExceededError>} if too many could not.
         """
         if "token" not in authdict:
             raise LoginError(400, "Missing registration token", Codes.MISSING_PARAM)
@@ -88,17 +100,29 @@ class RegistrationTokenStage:
         if not isinstance(token, str):
             raise MatrixError(400, "'token' must be a string", Codes.INVALID_PARAM)
         session_id = authdict["session"]
-        held = False
+        held = None
         if is_token(token):
-            held = yield self._hold(token, session_id)
-            if not held:
-                yield release_ended(self._store, self._sessions, self._clock, token)
-                held = yield self._hold(token, session_id)
-        if not held:
+            held = yield limited(
+                self._limiter,
+                address_key(clientip),
+                lambda: self._hold_or_make_room(token, session_id),
+            )
+        if held is None:
             raise LoginError(
                 401, "The registration token is not valid", Codes.UNAUTHORIZED
             ).because("wrong_registration_token")
         return token
+
+    @inlineCallbacks
+    def _hold_or_make_room(self, token: str, session_id: str) -> Steps[Optional[bool]]:
+        """
+        @return: fires with C{True}, or with C{None} if the token can't be used.
+        """
+        held = yield self._hold(token, session_id)
+        if not held:
+            yield release_ended(self._store, self._sessions, self._clock, token)
+            held = yield self._hold(token, session_id)
+        return held or None
 
     def _hold(self, token: str, session_id: str) -> "Deferred[bool]":
         now = self._clock.time_msec()

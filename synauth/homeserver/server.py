@@ -91,6 +91,7 @@ class HomeServer:
     @ivar mails: writes mails; C{None} where there is no mail.
     @ivar identity_servers: those that are trusted.
     @ivar validation: the L{synauth.interfaces.IThreepidValidation}.
+    @ivar token_questions: limits what an address asks about registration tokens.
     @ivar registration_proofs: what somebody who registers has proved.
     @ivar application_services: the L{ApplicationServices}.
     @ivar templates: the L{Templates} of mails and pages.
@@ -203,9 +204,14 @@ class HomeServer:
         """
         consent = self.config.user_consent
         interactive = self.auth_handler.interactive
+        self.token_questions = self.rate_limiter(
+            self.config.rc_registration_token_validity, "rc_registration_token_validity"
+        )
         stages: List[IStage] = [
             ThreepidStage(LoginType.MSISDN, MSISDN, self),
-            RegistrationTokenStage(self._store, interactive.sessions, self._clock),
+            RegistrationTokenStage(
+                self._store, interactive.sessions, self._clock, self.token_questions
+            ),
         ]
         if consent is not None:
             stages.append(TermsStage(consent, self.config.public_baseurl))

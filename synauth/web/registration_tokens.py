@@ -42,9 +42,7 @@ class RegistrationTokenEndpoints:
     def __init__(self, hs: HomeServer) -> None:
         self._hs = hs
         self._store = hs.get_datastore()
-        self._limiter = hs.rate_limiter(
-            hs.config.rc_registration_token_validity, "rc_registration_token_validity"
-        )
+        self._limiter = hs.token_questions
 
     @inlineCallbacks
     def validity(self, request: SynauthRequest) -> Steps[JsonDict]:

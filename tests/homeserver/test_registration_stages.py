@@ -8,8 +8,9 @@ from twisted.internet import task
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from synauth.auth.ratelimit import RateLimiter
 from synauth.auth.sessions import SESSION_EXPIRE_MS, MemorySessionStore
-from synauth.errors import LoginError, MatrixError
+from synauth.errors import LimitExceededError, LoginError, MatrixError
 from synauth.homeserver.clock import Clock
 from synauth.homeserver.config.consent import UserConsent
 from synauth.homeserver.registration_stages import RegistrationTokenStage, TermsStage
@@ -49,7 +50,9 @@ class RegistrationTokenStageTests(SynchronousTestCase):
         self.clock = Clock(self.time)
         self.store = DataStore(inline_database(self), self.clock)
         self.sessions = MemorySessionStore(self.clock)
-        self.stage = RegistrationTokenStage(self.store, self.sessions, self.clock)
+        self.stage = RegistrationTokenStage(
+            self.store, self.sessions, self.clock, RateLimiter(self.clock, 0.1, 5)
+        )
         self.successResultOf(self.store.create_registration_token("tok", 2, None))
 
     def session(self) -> str:
@@ -58,11 +61,13 @@ class RegistrationTokenStageTests(SynchronousTestCase):
         """
         return self.successResultOf(self.sessions.create()).id
 
-    def check(self, session: str, token: Any = "tok") -> Any:
+    def check(
+        self, session: str, token: Any = "tok", address: str = "192.0.2.1"
+    ) -> Any:
         """
         @return: what becomes of it.
         """
-        return self.stage.check({"session": session, "token": token}, "192.0.2.1")
+        return self.stage.check({"session": session, "token": token}, address)
 
     def pending(self) -> int:
         """
@@ -99,6 +104,24 @@ class RegistrationTokenStageTests(SynchronousTestCase):
         self.successResultOf(self.sessions.remove(two))
         self.assertEqual(self.successResultOf(self.check(three)), "tok")
         self.assertEqual(self.pending(), 2)
+
+    def test_guesses(self) -> None:
+        """
+        Nobody guesses for long: after some wrong tokens an address has to wait,
+        whatever it shows then; what is right does not count.
+        """
+        session = self.session()
+        for _ in range(10):
+            self.successResultOf(self.check(session))
+        for guess in range(5):
+            self.assert_invalid(self.check(session, "tok%d" % guess))
+        for token in ("tok5", "tok"):
+            self.failureResultOf(self.check(session, token), LimitExceededError)
+        self.successResultOf(self.check(session, address="192.0.2.2"))
+        self.time.advance(10)
+        self.successResultOf(self.check(session))
+        self.assert_invalid(self.check(session, "tok6"))
+        self.failureResultOf(self.check(session, "tok7"), LimitExceededError)
 
     def test_sessions_expire(self) -> None:
         """

@@ -16,6 +16,7 @@ EMAIL = "m.login.email.identity"
 ADMIN = "/_synapse/admin/v1/registration_tokens"
 NEW = {"username": "carol", "password": "correct horse"}
 ADDRESS = "alice@example.com"
+LIMITED = "M_LIMIT_EXCEEDED"
 
 
 class RegistrationTestCase(EndpointTestCase):
@@ -132,6 +133,19 @@ class TokenTests(RegistrationTestCase):
         )
         self.assertRefused(self.step(session, STAGE, token=5), 400, "M_INVALID_PARAM")
         self.assertEqual(self.finish(session).code, 401)
+
+    def test_guesses(self) -> None:
+        """
+        Who guesses at tokens here has asked as often as in the endpoint for that.
+        """
+        for guess in range(5):
+            answer = self.step(self.begin(), STAGE, token="guess%d" % guess)
+            self.assertEqual(answer.json["errcode"], "M_UNAUTHORIZED")
+        answer = self.step(self.begin(), STAGE, token="good")
+        self.assertEqual((answer.code, answer.json["errcode"]), (429, LIMITED))
+        path = "/_matrix/client/v1/register/m.login.registration_token/validity"
+        answer = self.server.get(path + "?token=good")
+        self.assertEqual((answer.code, answer.json["errcode"]), (429, LIMITED))
 
     def test_two_sessions(self) -> None:
         """

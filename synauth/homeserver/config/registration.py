@@ -52,7 +52,8 @@ FLOWS: Tuple[Option, ...] = (
         POSITIVE_NUMBER,
         0.1,
         "How many questions whether a registration token is good are answered to"
-        " one address, a second in the long run.",
+        " one address, a second in the long run; a wrong token in a registration is"
+        " one.",
     ),
     Option(
         "rc_registration_token_validity.burst_count",
