@@ -8,12 +8,12 @@ import sys
 import time
 from typing import Any
 
-from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from synauth.foreign_json import MAX_DEPTH, is_too_deep, parse_foreign_json
 from tests.functional.daemon import environment
+from tests.properties import given
 
 # A finalizer that needs some stack, run by a garbage collection at each depth
 # that a parser may be at when it has next to none left.

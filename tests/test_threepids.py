@@ -10,8 +10,9 @@ from synauth.errors import MatrixError
 from synauth.threepids import Threepid, canonical, msisdn, threepid_of_login
 
 try:
-    from hypothesis import given
     from hypothesis import strategies as st
+
+    from tests.properties import given
 except ImportError:
     given = None  # type: ignore[assignment]
 

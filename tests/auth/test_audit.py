@@ -6,7 +6,6 @@ import json
 import re
 from typing import Any, Dict, List
 
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.logger import Logger, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -14,6 +13,7 @@ from zope.interface.verify import verifyObject
 
 from synauth.auth.audit import AuditLog
 from synauth.interfaces import IAuditLog
+from tests.properties import given, settings
 
 LINE = re.compile(
     r"outcome=(success|refused) method=(\S+) reason=(\S+) ip=(\S+)"
@@ -131,7 +131,7 @@ class AuditLogTests(SynchronousTestCase):
         self.assertEqual(self.events[0]["user_agent"], "x" * 255)
         self.assertNotIn("x" * 256, repr(self.events[0]))
 
-    @settings(max_examples=100, deadline=None, database=None)
+    @settings(max_examples=100)
     @given(anything, st.none() | anything, st.none() | anything, anything)
     def test_parsable(self, method: str, user: Any, agent: Any, address: str) -> None:
         """

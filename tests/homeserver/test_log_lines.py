@@ -6,7 +6,6 @@ import json
 import logging
 from typing import Any, Dict, List
 
-from hypothesis import given
 from hypothesis import strategies as st
 from twisted.logger import (
     LegacyLogObserverWrapper,
@@ -22,6 +21,7 @@ from synauth.auth.audit import AuditLog
 from synauth.homeserver.log_lines import MAX_LINE, json_line, text_line, with_request
 from synauth.homeserver.module_logs import hear_modules
 from synauth.request_ids import current
+from tests.properties import given
 
 anything = st.text(st.characters(blacklist_categories=()), max_size=300)
 

@@ -12,7 +12,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import inlineCallbacks
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
@@ -34,6 +33,7 @@ from synauth.interfaces import IMailer
 from synauth.threepids import canonical
 from tests.functional.mailbox import Mailbox
 from tests.modules.needs import needs_package
+from tests.properties import given
 from tests.storage.fixtures import NOW_MS, SteadyClock
 
 try:

@@ -6,7 +6,6 @@ did alone.
 from typing import Any, Dict, List, Tuple
 
 import attr
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 from twisted.internet.task import Clock, deferLater
@@ -18,6 +17,7 @@ from synauth.identifiers import qualify
 from synauth.providers.callbacks import ModuleCallbacks
 from synauth.providers.calling import Caller, CouldNotAsk, ModuleFailure
 from synauth.providers.legacy import register_legacy
+from tests.properties import given, settings
 from tests.providers.asking import (
     ALICE,
     BOB,
@@ -244,7 +244,7 @@ class BothTests(SynchronousTestCase):
         same callback is called, and the provider is asked the same questions.
         """
 
-        @settings(max_examples=400, deadline=None)
+        @settings(max_examples=400)
         @given(SCRIPTS, DEEDS)
         def check(script: Dict[str, Answer], deed: Tuple[Any, ...]) -> None:
             alone, both = Host(script, False), Host(script, True)
@@ -278,7 +278,7 @@ class BothTests(SynchronousTestCase):
         )
         users = st.sampled_from(["alice", "bob", "Alice", ALICE])
 
-        @settings(max_examples=200, deadline=None)
+        @settings(max_examples=200)
         @given(scripts, users, st.sampled_from(sorted(TYPES)))
         def check(script: Dict[str, Answer], user: str, login_type: str) -> None:
             sent = {"password": "p", "a": 1, "b": 2, "c": 3}
@@ -299,7 +299,7 @@ class BothTests(SynchronousTestCase):
         has become a login type.
         """
 
-        @settings(max_examples=50, deadline=None)
+        @settings(max_examples=50)
         @given(SCRIPTS)
         def check(script: Dict[str, Answer]) -> None:
             provider = Host(script, True).provider

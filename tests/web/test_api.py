@@ -5,12 +5,12 @@ Tests for L{synauth.web.api}: the whole tree.
 import json
 from typing import Any, Dict, List
 
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import fail
 
 from synauth.web.endpoints import ROUTES
 from synauth.web.routes import ADMINISTRATORS
+from tests.properties import given, settings
 from tests.web.server import PASSWORD, EndpointTestCase, Server
 
 CLIENT = "/_matrix/client/"
@@ -207,7 +207,7 @@ class FuzzTests(EndpointTestCase):
     Whatever a client sends, it is told what it did wrong.
     """
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(data=st.data())
     def test_no_fault_of_ours(self, data: Any) -> None:
         """

@@ -6,7 +6,7 @@ import json
 from io import BytesIO
 from typing import Any, Dict
 
-from hypothesis import example, given, settings
+from hypothesis import example
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -21,6 +21,7 @@ from synauth.web.json_body import (
 )
 from synauth.web.request import SynauthRequest
 from synauth.web.routes import Route
+from tests.properties import given, settings
 from tests.web.client import Answer, ask, site_of
 
 
@@ -254,7 +255,7 @@ class FuzzTests(SynchronousTestCase):
             again = json.dumps(parsed, allow_nan=False, ensure_ascii=False)
             self.assertEqual(json.loads(again.encode("utf-8").decode("utf-8")), parsed)
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=200)
     @given(st.binary(max_size=200))
     @example(b'{"a": ' + b"[" * 30000)
     @example(b'{"a": ' + b'{"a":' * 12000)
@@ -264,7 +265,7 @@ class FuzzTests(SynchronousTestCase):
         """
         self.check(body)
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=200)
     @given(json_values, st.booleans())
     def test_json(self, value: Any, ascii_only: bool) -> None:
         """
@@ -273,7 +274,7 @@ class FuzzTests(SynchronousTestCase):
         text = json.dumps({"a": value}, ensure_ascii=ascii_only)
         self.check(text.encode("utf-8", "surrogatepass"))
 
-    @settings(max_examples=200, deadline=None, database=None)
+    @settings(max_examples=200)
     @given(
         st.lists(
             st.sampled_from(PIECES),
