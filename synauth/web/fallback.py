@@ -21,8 +21,9 @@ from synauth.web.page import Page, answers_pages, make_page, with_headers_of
 from synauth.web.query import query_arg
 from synauth.web.request import SynauthRequest
 
-# Where a form goes, for templates that name it.
-_URL = "/_matrix/client/v3/auth/%s/fallback/web"
+# Where a form goes, for templates that name it: to where its page is, under
+# whatever path a proxy shows it.
+_URL = "?"
 
 
 class FallbackEndpoint:
@@ -122,7 +123,7 @@ class FallbackEndpoint:
             code,
             page.script_origins,
             session=session.id,
-            myurl=_URL % stage,
+            myurl=_URL,
             error=error,
             **page.values(session),
         )

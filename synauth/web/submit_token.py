@@ -46,7 +46,8 @@ class SubmitTokenEndpoints:
         for name in ("token", "client_secret", "sid"):
             opaque(query_arg(request, name), name)
         values: Dict[str, Any] = {
-            "myurl": "/%s?%s" % (PASSWORD_RESET.path, request.query.decode("ascii")),
+            # To where this page is, under whatever path a proxy shows it.
+            "myurl": "?" + request.query.decode("ascii"),
             # As Synapse's own template has them.
             "token": query_arg(request, "token"),
             "client_secret": query_arg(request, "client_secret"),
