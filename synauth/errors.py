@@ -112,6 +112,18 @@ class StoreError(MatrixError):
     """
 
 
+class PasswordChangedError(StoreError):
+    """
+    An account has another password than a moment ago, when it was checked: to a
+    client, the one that it gave is wrong.
+    """
+
+    reason = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__(403, "Invalid password", Codes.FORBIDDEN)
+
+
 class DatabaseUnavailableError(MatrixError):
     """
     The database can't be asked at the moment, or it is not known whether it has

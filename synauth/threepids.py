@@ -14,6 +14,11 @@ from synauth.errors import MatrixError
 EMAIL = "email"
 MSISDN = "msisdn"
 
+# What somebody proves an address for.
+REGISTRATION = "registration"
+PASSWORD_RESET = "password_reset"
+ADD_THREEPID = "add_threepid"
+
 # Less than RFC 5321 allows, on purpose: no quotes, comments, routes or lists, with
 # which a mail would go to another mailbox than the one that is proved; and ASCII
 # only, because not every mail server delivers to anything else.
@@ -66,7 +71,8 @@ def canonical(medium: str, address: str) -> str:
         found = address.strip().lower()
         # Before that: the sign for degrees Kelvin becomes a plain k.
         short = address.isascii() and len(found) <= _MAX_EMAIL_LENGTH
-        if short and _EMAIL.match(found):
+        # In a mail's header that is how another text is written (RFC 2047).
+        if short and "=?" not in found and _EMAIL.match(found):
             return found
     elif medium == MSISDN:
         found = address.strip().lstrip("+")

@@ -81,6 +81,7 @@ class CanonicalTests(SynchronousTestCase):
             ("email", "a@b-.com"),
             ("email", "a@b..com"),
             ("email", "a\\b@example.com"),
+            ("email", "=?utf-8?q?b=40evil.org=2c_x?=@example.com"),
             ("msisdn", ""),
             ("msisdn", "+"),
             ("msisdn", "+44 7700"),

@@ -18,6 +18,9 @@ from synauth.interfaces import IAuthenticator, ICallbacks, IRateLimiter
 from synauth.providers.calling import CouldNotAsk
 from synauth.providers.results import Vouched
 
+# Why somebody is refused of whom a module may know more.
+COULD_NOT_ASK = "could_not_ask"
+
 
 def invalid_password(reason: str = "wrong_password") -> LoginError:
     """
@@ -79,10 +82,11 @@ class Authenticator:
         except CouldNotAsk:
             answer, unasked = None, True
         if answer is None and login_type == LoginType.PASSWORD and self._ask_local:
-            name = yield self._local.check_password(user_id, password)
-            answer = name and Vouched(name)
+            proved = yield self._local.check(user_id, password)
+            if proved is not None:
+                answer = Vouched(proved[0], password_hash=proved[1])
         if answer is None and unasked:
-            raise invalid_password("could_not_ask")
+            raise invalid_password(COULD_NOT_ASK)
         return answer
 
 

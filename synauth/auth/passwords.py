@@ -212,14 +212,26 @@ class LocalPasswords:
     @inlineCallbacks
     def check_password(self, user_id: str, password: str) -> Steps[Optional[str]]:
         """
+        See L{IPasswordChecker.check_password}.
+        """
+        proved = yield self.check(user_id, password)
+        return proved and proved[0]
+
+    @inlineCallbacks
+    def check(self, user_id: str, password: str) -> Steps[Optional[Tuple[str, Any]]]:
+        """
         See L{IPasswordChecker.check_password}.  One hash is computed, whether
         there is such an account or not.
+
+        @return: fires with the account's own user id and the hash that the
+            password belongs to.
         """
         found = yield self.find(user_id)
-        name, stored_hash = found or (None, None)
+        stored_hash = None if found is None else found[1]
         matches = yield self._hasher.verify(password, stored_hash)
-        if not matches:
+        if found is None or not matches:
             return None
+        name = found[0]
         if self._hasher.needs_rehash(stored_hash):
             # Not waited for: the user need not be told how old the hash was.
             self._rehash(name, password, stored_hash).addErrback(
@@ -229,7 +241,7 @@ class LocalPasswords:
                     why=f.getErrorMessage(),
                 )
             )
-        return name
+        return name, stored_hash
 
     def check_nobody(self, password: str) -> "Deferred[bool]":
         """

@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
-from synauth.auth.login import invalid_password, is_possible, limited
+from synauth.auth.login import COULD_NOT_ASK, invalid_password, is_possible, limited
 from synauth.auth.passwords import LocalPasswords
 from synauth.awaiting import Steps
 from synauth.constants import LoginType
@@ -80,7 +80,7 @@ class ThreepidLogin:
                 user_id, LoginType.PASSWORD, {"password": password}
             )
             if answer is None and unasked:
-                raise invalid_password("could_not_ask")
+                raise invalid_password(COULD_NOT_ASK)
             return answer
 
         # The limit is about the account, by whatever name it is called.
@@ -94,4 +94,4 @@ class ThreepidLogin:
             # Takes as long as a wrong password does.
             yield self._local.check_nobody(password)
         if unasked:
-            raise invalid_password("could_not_ask")
+            raise invalid_password(COULD_NOT_ASK)

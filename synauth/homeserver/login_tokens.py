@@ -4,6 +4,8 @@ processes and whichever ends meanwhile, and some only as long as the login that
 asked for them.
 """
 
+from typing import Optional
+
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from synauth.auth.tokens import identity_of, is_revocable
@@ -33,14 +35,14 @@ class LoginTokens:
         self._database = database
         self._clock = clock
 
-    def add(self, token: str, access_token_id: int) -> "Deferred[bool]":
+    def add(self, token: str, access_token_id: int) -> "Deferred[Optional[int]]":
         """
         Make a revocable token good, until the login that asked for it ends.
 
         @param token: a new one.
         @param access_token_id: the row of the access token that asked for it.
-        @return: fires with whether that access token is there still; if not, the
-            token is not good.
+        @return: fires with until when it is good, in ms, at the latest; with
+            C{None} if that login has ended: then it is not.
         """
         signature, expires = identity_of(token)
         return self._database.write(
@@ -54,7 +56,9 @@ class LoginTokens:
         """
         signature, expires = identity_of(token)
         if is_revocable(token):
-            return self._database.write(use_login_token, signature.hex())
+            return self._database.write(
+                use_login_token, signature.hex(), self._clock.time_msec()
+            )
         return self._database.write(spend, "login " + signature.hex(), expires)
 
     @inlineCallbacks

@@ -98,9 +98,13 @@ class Logins:
         self._clock = clock
         self._config = config
 
-    def prepare(self, user_id: str, details: LoginDetails) -> NewLogin:
+    def prepare(
+        self, user_id: str, details: LoginDetails, password_hash: Optional[str] = None
+    ) -> NewLogin:
         """
         Make up the tokens and the device of a login; nothing is stored.
+
+        @param password_hash: see L{log_in}.
         """
         config = self._config
         now = self._clock.time_msec()
@@ -130,17 +134,24 @@ class Logins:
             ip=details.address,
             user_agent=details.user_agent,
             max_devices=config.max_devices,
+            password_hash=password_hash,
         )
 
     @inlineCallbacks
-    def log_in(self, user_id: str, details: LoginDetails) -> Steps[Dict[str, Any]]:
+    def log_in(
+        self, user_id: str, details: LoginDetails, password_hash: Optional[str] = None
+    ) -> Steps[Dict[str, Any]]:
         """
         Log in somebody who has been authenticated.
 
         @param user_id: the account's own user id.
-        @return: fires with the answer to the client.
+        @param password_hash: that of the local password that was given, if one
+            was: it has to be the account's still.
+        @return: fires with the answer to the client; errs with
+            L{synauth.errors.PasswordChangedError}, and as
+            L{synauth.interfaces.ITokenStore.add_login}.
         """
-        login = self.prepare(user_id, details)
+        login = self.prepare(user_id, details, password_hash)
         ended = yield self._store.add_login(login)
         yield self.tell_ended(ended)
         return self.answer(login)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import attr
 from twisted.internet.defer import Deferred
 
+from synauth import threepids
 from synauth.homeserver.config.settings import EmailConfig
 from synauth.homeserver.smtp import Mailer
 from synauth.homeserver.templates import Templates
@@ -30,17 +31,17 @@ class Purpose:
 
 
 PASSWORD_RESET = Purpose(
-    "password_reset",
+    threepids.PASSWORD_RESET,
     "password_reset",
     "_synapse/client/password_reset/email/submit_token",
 )
 REGISTRATION = Purpose(
-    "registration",
+    threepids.REGISTRATION,
     "email_validation",
     "_matrix/client/unstable/registration/email/submit_token",
 )
 ADD_THREEPID = Purpose(
-    "add_threepid",
+    threepids.ADD_THREEPID,
     "email_validation",
     "_matrix/client/unstable/add_threepid/email/submit_token",
 )

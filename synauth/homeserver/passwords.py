@@ -11,8 +11,8 @@ from synauth.auth.policy import check_new_password
 from synauth.awaiting import Steps, awaiting
 from synauth.constants import LoginType
 from synauth.homeserver.logins import Logins, Requester
-from synauth.interfaces import IPusherPool
-from synauth.storage.records import EndedToken
+from synauth.interfaces import IClock, IPusherPool
+from synauth.storage.records import EndedToken, ProvedAddress
 
 
 class Passwords:
@@ -24,6 +24,7 @@ class Passwords:
     @param logins: tells the modules which tokens have ended.
     @param pushers: an L{IPusherPool}.
     @param config: the server's settings: the policy.
+    @param clock: an L{IClock}.
     """
 
     def __init__(
@@ -33,12 +34,14 @@ class Passwords:
         logins: Logins,
         pushers: IPusherPool,
         config: Any,
+        clock: IClock,
     ) -> None:
         self._store = store
         self._handler = handler
         self._logins = logins
         self._pushers = pushers
         self._config = config
+        self._clock = clock
 
     @inlineCallbacks
     def can_change(self, user_id: str) -> Steps[bool]:
@@ -91,14 +94,16 @@ class Passwords:
         @param password_hash: from L{hash}.
         @param logout_devices: whether all devices go, with their access and
             refresh tokens, in the same transaction.
-        @param requester: who asks: this login, and its device, stay.
+        @param requester: who asks: this login, and its device, stay.  If it has
+            ended, nothing happens.
         @param even_locked: whether the account may be one that is locked or
             waits to be approved, because an administrator asks.
         @return: fires with the access tokens that ended; errs with
             L{synauth.errors.StoreError} 404 if there is no such account, and
-            403 if it is deactivated.
+            403 if it is deactivated, and with
+            L{synauth.errors.InvalidTokenError}.
         """
-        kept_token = None if requester is None else requester.access_token_id
+        kept_token = None if requester is None else requester.access_token_id or None
         ended = yield self._store.change_password(
             user_id,
             password_hash,
@@ -107,7 +112,38 @@ class Passwords:
             None if requester is None else requester.device_id,
             even_locked,
         )
+        yield self._tell(user_id, logout_devices, kept_token, ended)
+        return ended
+
+    @inlineCallbacks
+    def reset(
+        self,
+        user_id: str,
+        password_hash: str,
+        logout_devices: bool,
+        proved: ProvedAddress,
+    ) -> Steps[List[EndedToken]]:
+        """
+        The same for somebody who has proved to have an address of the account.
+
+        @param proved: the proof, which is used up.
+        @return: as L{change}; errs with L{synauth.errors.StoreError} 403 too, if it
+            was used already or the address is not the account's.
+        """
+        ended = yield self._store.reset_password(
+            user_id, password_hash, logout_devices, proved, self._clock.time_msec()
+        )
+        yield self._tell(user_id, logout_devices, None, ended)
+        return ended
+
+    @inlineCallbacks
+    def _tell(
+        self,
+        user_id: str,
+        logout_devices: bool,
+        kept_token: Optional[int],
+        ended: List[EndedToken],
+    ) -> Steps[None]:
         if logout_devices:
             yield awaiting(self._pushers.remove_pushers_by_user, user_id, kept_token)
         yield self._logins.tell_ended(ended)
-        return ended

@@ -15,7 +15,7 @@ from synauth.homeserver.validation import ThreepidValidation
 from synauth.interfaces import ICallbacks
 from synauth.providers.calling import CouldNotAsk
 from synauth.storage.records import ProvedAddress
-from synauth.threepids import EMAIL, MSISDN
+from synauth.threepids import EMAIL, MSISDN, REGISTRATION
 
 _MEDIA = ((LoginType.EMAIL_IDENTITY, EMAIL), (LoginType.MSISDN, MSISDN))
 
@@ -69,7 +69,9 @@ class RegistrationProofs:
             if stage in creds:
                 proof = creds[stage]
                 yield self.check_allowed(medium, proof["address"], True)
-                threepids.append(self._validation.proved_address(medium, proof))
+                threepids.append(
+                    self._validation.proved_address(medium, proof, REGISTRATION)
+                )
         return Proved(
             tuple(threepids),
             creds.get(LoginType.TERMS),

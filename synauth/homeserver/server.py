@@ -159,13 +159,19 @@ class HomeServer:
             self.logins,
             self.get_pusherpool(),
             config,
+            self._clock,
         )
         self.deactivation = Deactivation(
             self._store, self.logins, self.get_pusherpool()
         )
         self.last_seen = LastSeen(self._store, self._clock)
         self.ui_auth = UserInteractiveAuth(
-            self.hostname, self.auth_handler, self._store, self._clock, config
+            self.hostname,
+            self.auth_handler,
+            self._store,
+            self._clock,
+            config,
+            self.rate_limiter(config.rc_login_failed_attempts, "ui_auth"),
         )
         self.registration = Registration(
             self.hostname,

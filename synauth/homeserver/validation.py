@@ -5,7 +5,7 @@ Information").
 
 import re
 import secrets
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.logger import Logger
@@ -84,7 +84,8 @@ class ThreepidValidation:
         address: str,
         client_secret: str,
         send_attempt: int,
-        purpose: Optional[Purpose],
+        purpose: str,
+        mail: Optional[Purpose],
         next_link: Optional[str] = None,
     ) -> Steps[str]:
         """
@@ -108,10 +109,11 @@ class ThreepidValidation:
             next_link=next_link,
             now_ms=now,
             expires_ms=now + self._lifetime_ms,
+            purpose=purpose,
         )
         session_id, is_new = yield self._store.start_validation(attempt)
-        if is_new and purpose is not None:
-            self._when_answered(self._send, mails, purpose, attempt, session_id)
+        if is_new and mail is not None:
+            self._when_answered(self._send, mails, mail, attempt, session_id)
         return session_id
 
     def _when_answered(self, function: Callable[..., None], *args: Any) -> None:
@@ -189,33 +191,28 @@ class ThreepidValidation:
             if proof is not None and proof.validated_at < oldest:
                 proof = None
         else:
-            proof = yield self._store.get_validation(sid, secret)
+            proof = yield self._store.get_validation(
+                sid, secret, self._clock.time_msec()
+            )
         if proof is None or proof.medium != medium:
             return None
         return Proof(proof.medium, proof.address, proof.validated_at)
 
-    @inlineCallbacks
-    def spend(self, medium: str, creds: Any) -> Steps[bool]:
+    def proved_address(
+        self, medium: str, proof: Mapping[str, Any], purpose: str
+    ) -> ProvedAddress:
         """
-        See L{IThreepidValidation.spend}.
-        """
-        sid, secret, server = self._parsed(medium, creds)
-        if server is not None:
-            expires = self._clock.time_msec() + 2 * KEPT_MS
-            spent = yield self._store.spend_foreign_validation(server, sid, expires)
-        else:
-            spent = yield self._store.spend_validation(sid, secret)
-        return spent
-
-    def proved_address(self, medium: str, proof: Dict[str, Any]) -> ProvedAddress:
-        """
-        @param proof: what a stage proved: a proof, and the client's
-            C{threepid_creds}.
-        @return: the address, and how to use the proof up.
+        See L{IThreepidValidation.proved_address}.
         """
         sid, secret, server = self._parsed(medium, proof["threepid_creds"])
         return ProvedAddress(
-            medium, proof["address"], proof["validated_at"], sid, secret, server
+            medium,
+            proof["address"],
+            proof["validated_at"],
+            sid,
+            secret,
+            purpose,
+            server,
         )
 
     def _parsed(self, medium: str, creds: Any) -> Tuple[str, str, Optional[str]]:

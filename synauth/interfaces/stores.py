@@ -71,7 +71,9 @@ class ITokenStore(Interface):
         @param login: a L{synauth.storage.records.NewLogin}.
         @return: fires with the tokens of the same device that ended; errs with
             L{StoreError<synauth.errors.StoreError>} 403
-            C{M_RESOURCE_LIMIT_EXCEEDED} if that would be a device too many.
+            C{M_RESOURCE_LIMIT_EXCEEDED} if that would be a device too many, and
+            with L{PasswordChangedError<synauth.errors.PasswordChangedError>} if
+            the account has another password than the one that was given.
         """
 
     def add_access_token_to_user(user_id, token, device_id=None, valid_until_ms=None):
@@ -244,13 +246,17 @@ class IThreepidStore(Interface):
         @return: fires with a list of L{synauth.storage.threepids.Threepid}.
         """
 
-    def add_threepid_unless_taken(user_id, medium, address, validated_at, added_at):
+    def add_threepid_unless_taken(user_id, proved, added_at, access_token_id=None):
         """
-        Bind an address to an account, unless it is another one's.
+        Use a proof up and bind its address to an account, unless it is another
+        one's: then nothing happens.
 
+        @param proved: a L{synauth.storage.records.ProvedAddress}.
+        @param access_token_id: who asks; see L{IAccountChangeStore}.
         @return: fires with whether it is bound to this account now; errs with
-            L{synauth.errors.StoreError}, 404 if there is no such account and
-            403 C{M_USER_DEACTIVATED} if it is deactivated.
+            L{synauth.errors.StoreError}, 404 if there is no such account, 403
+            C{M_USER_DEACTIVATED} if it is deactivated and 400
+            C{M_THREEPID_AUTH_FAILED} if the proof is not there to be used.
         """
 
     def user_delete_threepid(user_id, medium, address):

@@ -11,7 +11,7 @@ class IThreepidValidation(Interface):
     """
 
     def request_token(
-        medium, address, client_secret, send_attempt, purpose, next_link=None
+        medium, address, client_secret, send_attempt, purpose, mail, next_link=None
     ):
         """
         Send a token to an address, or the same again if the client asks for it
@@ -21,8 +21,10 @@ class IThreepidValidation(Interface):
         @param address: in its one canonical form.
         @param client_secret: by which the client will be known.
         @param send_attempt: a number; one that was seen already sends nothing.
-        @param purpose: a L{synauth.homeserver.mails.Purpose}, C{None} to send
-            nothing and answer all the same.
+        @param purpose: what the proof will be good for, one of
+            L{synauth.threepids}.
+        @param mail: the L{synauth.homeserver.mails.Purpose} of the mail, C{None} to
+            send nothing and answer all the same.
         @param next_link: where a browser goes after the link was opened.
         @return: a Deferred that fires with the session's id; errs with
             L{synauth.errors.LimitExceededError} if too much mail is waiting.
@@ -40,14 +42,15 @@ class IThreepidValidation(Interface):
             should be.
         """
 
-    def spend(medium, creds):
+    def proved_address(medium, proof, purpose):
         """
-        Use a proof up.  Whoever makes something of one does this first.
+        How to use a proof up, which whoever makes something of one does.
 
         @param medium: as for L{proof_of}, which has fired with a proof.
-        @param creds: the same.
-        @return: a Deferred that fires with whether it was there to be used:
-            C{False} for whoever comes second.
+        @param proof: what a stage proved: the C{address}, since when
+            (C{validated_at}), and the client's C{threepid_creds}.
+        @param purpose: what is made of it, one of L{synauth.threepids}.
+        @return: a L{synauth.storage.records.ProvedAddress}.
         """
 
 
@@ -75,31 +78,16 @@ class IThreepidValidationStore(Interface):
 
     def validate(session_id, client_secret, token, now_ms):
         """
-        The owner of an address has shown the token that was sent there.  Twice
-        is as good as once.
+        The owner of an address has shown the token that was sent there, perhaps
+        once more.
 
         @return: fires with the token's next link or C{None}; errs with
             L{synauth.errors.StoreError} 400 if these do not belong together or
             the token has expired.
         """
 
-    def get_validation(session_id, client_secret):
+    def get_validation(session_id, client_secret, now_ms):
         """
-        @return: fires with a L{synauth.threepids.Proof}
-            that was B{given}, or with C{None}; never with one under way.
-        """
-
-    def spend_validation(session_id, client_secret):
-        """
-        Use a proof up.
-
-        @return: fires with whether there was one.
-        """
-
-    def spend_foreign_validation(server, session_id, expires_ms):
-        """
-        Note that a proof from an identity server was used.
-
-        @param expires_ms: when it need not be remembered any more.
-        @return: fires with whether this is the first time.
+        @return: fires with a L{synauth.threepids.Proof} that was B{given}, in the
+            last day, or with C{None}; never with one under way.
         """

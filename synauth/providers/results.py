@@ -28,11 +28,13 @@ class Vouched:
     @ivar user_id: a well-formed id of this server.
     @ivar callback: to be called with the answer to the login, or C{None}.
     @ivar module: whose callback it is.
+    @ivar password_hash: that of the local password that was given, or C{None}.
     """
 
     user_id: str
     callback: Optional[LoginCallback] = None
     module: str = ""
+    password_hash: Optional[str] = attr.ib(default=None, repr=False)
 
 
 def vouched(answer: Any, hostname: str) -> Optional[Vouched]:

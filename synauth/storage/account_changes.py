@@ -14,10 +14,12 @@ from synauth.errors import StoreError
 from synauth.identifiers import UserID
 from synauth.interfaces import IAccountChangeStore
 from synauth.storage.ending import end_tokens
-from synauth.storage.issuing import require_account
-from synauth.storage.records import EndedToken
+from synauth.storage.issuing import require_account, require_login
+from synauth.storage.records import EndedToken, ProvedAddress
 from synauth.storage.revocations import RemembersTokens
 from synauth.storage.text import require_storable, storable
+from synauth.storage.threepid_validation import spend
+from synauth.storage.threepids import get_user_id_by_threepid
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -62,13 +64,34 @@ class AccountChangeStore(RemembersTokens):
             even_locked,
         )
 
+    def reset_password(
+        self,
+        user_id: str,
+        password_hash: str,
+        end_logins: bool,
+        proved: ProvedAddress,
+        now_ms: int,
+    ) -> "Deferred[List[EndedToken]]":
+        """
+        See L{IAccountChangeStore.reset_password}.
+        """
+        return self._write_about(
+            user_id,
+            _reset_password,
+            user_id,
+            password_hash,
+            end_logins,
+            proved,
+            now_ms,
+        )
+
     def deactivate_account(
-        self, user_id: str, erase: bool = False
+        self, user_id: str, erase: bool = False, access_token_id: Optional[int] = None
     ) -> "Deferred[Deactivated]":
         """
         See L{IAccountChangeStore.deactivate_account}.
         """
-        return self._write_about(user_id, _deactivate, user_id, erase)
+        return self._write_about(user_id, _deactivate, user_id, erase, access_token_id)
 
 
 def _change_password(
@@ -81,6 +104,7 @@ def _change_password(
     even_locked: bool,
 ) -> List[EndedToken]:
     require_storable(password_hash)
+    require_login(txn, except_token_id)
     # A deactivated account must not get a password again.
     require_account(txn, user_id, even_locked)
     txn.execute(
@@ -90,6 +114,23 @@ def _change_password(
         return []
     _delete_devices_but(txn, user_id, except_device_id)
     return end_tokens(txn, user_id, except_token_id=except_token_id)
+
+
+def _reset_password(
+    txn: Transaction,
+    user_id: str,
+    password_hash: str,
+    end_logins: bool,
+    proved: ProvedAddress,
+    now_ms: int,
+) -> List[EndedToken]:
+    if get_user_id_by_threepid(txn, proved.medium, proved.address) != user_id:
+        raise StoreError(403, "The address is not the account's", Codes.FORBIDDEN)
+    if not spend(txn, proved, now_ms):
+        raise StoreError(
+            403, "The proof of the address was used already", Codes.FORBIDDEN
+        )
+    return _change_password(txn, user_id, password_hash, end_logins, None, None, False)
 
 
 def _delete_devices_but(
@@ -104,7 +145,10 @@ def _delete_devices_but(
         )
 
 
-def _deactivate(txn: Transaction, user_id: str, erase: bool) -> Deactivated:
+def _deactivate(
+    txn: Transaction, user_id: str, erase: bool, access_token_id: Optional[int]
+) -> Deactivated:
+    require_login(txn, access_token_id)
     if not storable(user_id):
         raise _unknown_user()
     txn.execute(

@@ -16,7 +16,7 @@ from synauth.storage.issuing import get_account, record_login
 from synauth.storage.records import Account, NewAccount, NewLogin, ProvedAddress
 from synauth.storage.registration_tokens import use_registration_token
 from synauth.storage.text import require_storable, storable
-from synauth.storage.threepid_validation import KEPT_MS, spend
+from synauth.storage.threepid_validation import spend
 
 
 @implementer(IAccountStore)
@@ -132,14 +132,7 @@ def _bind(txn: Transaction, account: NewAccount, threepid: ProvedAddress) -> Non
     """
     Use a proof up and give a new account its address.
     """
-    spent = spend(
-        txn,
-        threepid.session_id,
-        threepid.client_secret,
-        threepid.server,
-        account.now_ms + 2 * KEPT_MS,
-    )
-    if not spent:
+    if not spend(txn, threepid, account.now_ms):
         raise StoreError(
             401, "The address was proved for something else", Codes.UNAUTHORIZED
         )

@@ -8,7 +8,7 @@ from twisted.enterprise.adbapi import Transaction
 
 from synauth.account_state import account_gate
 from synauth.constants import Codes
-from synauth.errors import StoreError
+from synauth.errors import InvalidTokenError, PasswordChangedError, StoreError
 from synauth.interfaces import IEngine
 from synauth.storage.devices import record_device
 from synauth.storage.ending import end_tokens
@@ -23,12 +23,15 @@ def record_login(
     Remember a login: see L{synauth.interfaces.ITokenStore.add_login}.
 
     @return: the tokens of the same device that ended.
-    @raise synauth.errors.MatrixError: see L{require_account}.
+    @raise synauth.errors.MatrixError: see L{require_account}, and
+        L{PasswordChangedError}.
     """
     require_storable(
         login.device_id, login.display_name, login.access_token, login.refresh_token
     )
-    require_account(txn, login.user_id)
+    account = require_account(txn, login.user_id)
+    if login.password_hash not in (None, account.password_hash):
+        raise PasswordChangedError()
     ended: List[EndedToken] = []
     if login.device_id is not None:
         record_device(txn, login)
@@ -57,12 +60,15 @@ def record_login(
     return ended
 
 
-def require_account(txn: Transaction, user_id: str, even_locked: bool = False) -> None:
+def require_account(
+    txn: Transaction, user_id: str, even_locked: bool = False
+) -> Account:
     """
     Nobody gets a token who could not use it.  Asked in the transaction that
     adds the token, because a deactivation may have come first.
 
     @param even_locked: see L{account_gate}.
+    @return: the account.
     @raise StoreError: 404 if there is no such account.
     @raise synauth.errors.AuthError: as L{account_gate}.
     """
@@ -71,6 +77,22 @@ def require_account(txn: Transaction, user_id: str, even_locked: bool = False) -
         require_storable(user_id)
         raise StoreError(404, "Unknown user", Codes.NOT_FOUND)
     account_gate(account, even_locked)
+    return account
+
+
+def require_login(txn: Transaction, access_token_id: Optional[int]) -> None:
+    """
+    Nobody does anything by a login that has ended, be it while they did it.
+
+    @param access_token_id: the row of its access token; C{None}, or 0, if it is
+        nobody's login.
+    @raise InvalidTokenError: if it is not there.
+    """
+    if not access_token_id:
+        return
+    txn.execute("SELECT 1 FROM access_tokens WHERE id = ?", (access_token_id,))
+    if txn.fetchone() is None:
+        raise InvalidTokenError()
 
 
 def get_account(txn: Transaction, user_id: str) -> Optional[Account]:

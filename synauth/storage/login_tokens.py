@@ -3,7 +3,7 @@ Login tokens that end with the login that asked for them: the parts of
 transactions that begin and end them.
 """
 
-from typing import Iterable
+from typing import Iterable, Optional
 
 from twisted.enterprise.adbapi import Transaction
 
@@ -12,29 +12,45 @@ from synauth.storage.records import EndedToken
 
 def add_login_token(
     txn: Transaction, access_token_id: int, token: str, expires: int
-) -> bool:
+) -> Optional[int]:
     """
     Remember one.
 
     @param access_token_id: the row of the access token that asked for it.
     @param token: what names it, of a kind that nobody chose.
-    @param expires: when it is not good any more, in ms.
-    @return: whether that access token is there; if not, nothing is remembered.
+    @param expires: when it is not good any more, in ms, at the latest.
+    @return: until when it is good, in ms: not for longer than the login that
+        asked for it.  C{None} if that has ended; then nothing is remembered.
     """
     txn.execute(
-        "INSERT INTO synauth_login_tokens (token, user_id, device_id, expires)"
-        " SELECT ?, user_id, COALESCE(device_id, ''), ? FROM access_tokens"
-        " WHERE id = ?",
-        (token, expires, access_token_id),
+        "SELECT access_tokens.user_id, access_tokens.device_id, valid_until_ms,"
+        " refresh_token_id, ultimate_session_expiry_ts FROM access_tokens"
+        " LEFT JOIN refresh_tokens ON refresh_tokens.id = refresh_token_id"
+        " WHERE access_tokens.id = ?",
+        (access_token_id,),
     )
-    return bool(txn.rowcount)
+    row = txn.fetchone()
+    if row is None:
+        return None
+    user_id, device_id, valid_until, refresh_token_id, session_expiry = row
+    ends = valid_until if refresh_token_id is None else session_expiry
+    if ends is not None:
+        expires = min(expires, ends)
+    txn.execute(
+        "INSERT INTO synauth_login_tokens (token, user_id, device_id, expires)"
+        " VALUES (?, ?, ?, ?)",
+        (token, user_id, device_id or "", expires),
+    )
+    return expires
 
 
-def use_login_token(txn: Transaction, token: str) -> bool:
+def use_login_token(txn: Transaction, token: str, now: int) -> bool:
     """
-    @return: whether it was there; it is not any more.
+    @return: whether it was there, and good; it is neither any more.
     """
-    txn.execute("DELETE FROM synauth_login_tokens WHERE token = ?", (token,))
+    txn.execute(
+        "DELETE FROM synauth_login_tokens WHERE token = ? AND expires > ?", (token, now)
+    )
     return bool(txn.rowcount)
 
 

@@ -10,11 +10,12 @@ import attr
 @attr.s(frozen=True, slots=True, auto_attribs=True)
 class ProvedAddress:
     """
-    An address that a new account has, and the proof that is used up for it.
+    An address, and the proof that is used up by what becomes of it.
 
     @ivar validated_at: since when that is known, in ms.
     @ivar session_id: of the validation.
     @ivar client_secret: its secret.
+    @ivar purpose: what becomes of it, one of L{synauth.threepids}.
     @ivar server: the identity server whose session it is, C{None} for ours.
     """
 
@@ -23,6 +24,7 @@ class ProvedAddress:
     validated_at: int
     session_id: str
     client_secret: str = attr.ib(repr=False)
+    purpose: str
     server: Optional[str] = None
 
 
@@ -92,6 +94,7 @@ class NewLogin:
     @ivar ip: the client's address.
     @ivar user_agent: what the client calls itself.
     @ivar max_devices: how many devices the account may have then, or C{None}.
+    @ivar password_hash: that of the password that was given, or C{None}.
     """
 
     user_id: str
@@ -106,6 +109,7 @@ class NewLogin:
     ip: Optional[str] = None
     user_agent: Optional[str] = None
     max_devices: Optional[int] = None
+    password_hash: Optional[str] = attr.ib(default=None, repr=False)
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)

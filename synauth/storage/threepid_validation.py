@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from synauth.errors import StoreError
 from synauth.interfaces import IDatabase, IThreepidValidationStore
+from synauth.storage.records import ProvedAddress
 from synauth.storage.text import require_storable, storable
 from synauth.threepids import Proof
 
@@ -29,6 +30,7 @@ class Attempt:
 
     @ivar session_id: what to call the session if it is new.
     @ivar expires_ms: when the token does.
+    @ivar purpose: what the proof will be good for, one of L{synauth.threepids}.
     """
 
     medium: str
@@ -40,6 +42,7 @@ class Attempt:
     next_link: Optional[str]
     now_ms: int
     expires_ms: int
+    purpose: str
 
 
 @implementer(IThreepidValidationStore)
@@ -72,26 +75,12 @@ class ThreepidValidationStore:
         return self._database.write(_validate, session_id, client_secret, token, now_ms)
 
     def get_validation(
-        self, session_id: str, client_secret: str
+        self, session_id: str, client_secret: str, now_ms: int
     ) -> "Deferred[Optional[Proof]]":
         """
         See L{IThreepidValidationStore.get_validation}.
         """
-        return self._database.read(_get_validation, session_id, client_secret)
-
-    def spend_validation(self, session_id: str, client_secret: str) -> "Deferred[bool]":
-        """
-        See L{IThreepidValidationStore.spend_validation}.
-        """
-        return self._database.write(_spend, session_id, client_secret)
-
-    def spend_foreign_validation(
-        self, server: str, session_id: str, expires_ms: int
-    ) -> "Deferred[bool]":
-        """
-        See L{IThreepidValidationStore.spend_foreign_validation}.
-        """
-        return self._database.write(_spend_foreign, server, session_id, expires_ms)
+        return self._database.read(_get_validation, session_id, client_secret, now_ms)
 
 
 def _start(txn: Transaction, attempt: Attempt) -> Tuple[str, bool]:
@@ -99,8 +88,9 @@ def _start(txn: Transaction, attempt: Attempt) -> Tuple[str, bool]:
     _forget_some(txn, attempt.now_ms - KEPT_MS)
     txn.execute(
         "SELECT session_id, last_send_attempt FROM threepid_validation_session"
-        " WHERE medium = ? AND address = ? AND client_secret = ?",
-        (attempt.medium, attempt.address, attempt.client_secret),
+        " WHERE medium = ? AND address = ? AND client_secret = ?"
+        " AND synauth_purpose = ?",
+        (attempt.medium, attempt.address, attempt.client_secret, attempt.purpose),
     )
     row = txn.fetchone()
     if row is not None and row[1] >= attempt.send_attempt:
@@ -116,14 +106,15 @@ def _start(txn: Transaction, attempt: Attempt) -> Tuple[str, bool]:
         session_id = attempt.session_id
         txn.execute(
             "INSERT INTO threepid_validation_session"
-            " (session_id, medium, address, client_secret, last_send_attempt)"
-            " VALUES (?, ?, ?, ?, ?)",
+            " (session_id, medium, address, client_secret, last_send_attempt,"
+            " synauth_purpose) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 session_id,
                 attempt.medium,
                 attempt.address,
                 attempt.client_secret,
                 attempt.send_attempt,
+                attempt.purpose,
             ),
         )
     _insert_token(txn, attempt.token, session_id, attempt.next_link, attempt.expires_ms)
@@ -182,8 +173,8 @@ def _validate(
     if not all(map(storable, (session_id, client_secret, token))):
         raise _wrong()
     txn.execute(
-        "SELECT threepid_validation_session.client_secret, validated_at, expires,"
-        " next_link, threepid_validation_session.session_id"
+        "SELECT threepid_validation_session.client_secret, expires, next_link,"
+        " threepid_validation_session.session_id"
         " FROM threepid_validation_token INNER JOIN threepid_validation_session"
         " ON threepid_validation_session.session_id ="
         " threepid_validation_token.session_id WHERE token = ?",
@@ -192,30 +183,28 @@ def _validate(
     row = txn.fetchone()
     if row is None:
         raise _wrong()
-    known_secret, validated_at, expires_ms, next_link, known_id = row
+    known_secret, expires_ms, next_link, known_id = row
     same = _same(known_secret, client_secret) and _same(known_id, session_id)
     if not same or expires_ms <= now_ms:
         raise _wrong()
-    if validated_at is None:
-        txn.execute(
-            "UPDATE threepid_validation_session SET validated_at = ?"
-            " WHERE session_id = ?",
-            (now_ms, session_id),
-        )
+    txn.execute(
+        "UPDATE threepid_validation_session SET validated_at = ? WHERE session_id = ?",
+        (now_ms, session_id),
+    )
     found: Optional[str] = next_link
     return found
 
 
 def _get_validation(
-    txn: Transaction, session_id: str, client_secret: str
+    txn: Transaction, session_id: str, client_secret: str, now_ms: int
 ) -> Optional[Proof]:
     if not (storable(session_id) and storable(client_secret)):
         return None
     txn.execute(
         "SELECT client_secret, medium, address, validated_at"
         " FROM threepid_validation_session"
-        " WHERE session_id = ? AND validated_at IS NOT NULL",
-        (session_id,),
+        " WHERE session_id = ? AND validated_at > ?",
+        (session_id, now_ms - KEPT_MS),
     )
     row = txn.fetchone()
     if row is None or not _same(row[0], client_secret):
@@ -223,48 +212,52 @@ def _get_validation(
     return Proof(*row[1:])
 
 
-def _spend(txn: Transaction, session_id: str, client_secret: str) -> bool:
-    if _get_validation(txn, session_id, client_secret) is None:
-        return False
-    txn.execute(
-        "DELETE FROM threepid_validation_token WHERE session_id = ?", (session_id,)
-    )
-    return _delete_session(txn, session_id)
-
-
-def _spend_foreign(
-    txn: Transaction, server: str, session_id: str, expires_ms: int
-) -> bool:
-    # No id of ours has a slash in it.
-    name = "%s/%s" % (server, session_id)
-    require_storable(name)
-    txn.execute(
-        "SELECT 1 FROM threepid_validation_token WHERE token = ?",
-        (name,),
-    )
-    if txn.fetchone() is not None:
-        return False
-    _insert_token(txn, name, name, None, expires_ms)
-    return True
-
-
-def spend(
-    txn: Transaction,
-    session_id: str,
-    client_secret: str,
-    server: Optional[str],
-    expires_ms: int,
-) -> bool:
+def spend(txn: Transaction, proved: ProvedAddress, now_ms: int) -> bool:
     """
     Use a proof up, in whatever transaction makes something of it.
 
-    @param server: the identity server whose session it is, C{None} for ours.
-    @param expires_ms: until when it has to be remembered, of a foreign one.
-    @return: whether it was there to be used.
+    @return: whether it was there to be used, for this.
     """
-    if server is None:
-        return _spend(txn, session_id, client_secret)
-    return _spend_foreign(txn, server, session_id, expires_ms)
+    if proved.server is None:
+        return _spend(txn, proved)
+    return _spend_foreign(txn, proved, now_ms)
+
+
+def _spend(txn: Transaction, proved: ProvedAddress) -> bool:
+    txn.execute(
+        "SELECT client_secret, synauth_purpose, medium, address, validated_at"
+        " FROM threepid_validation_session WHERE session_id = ?",
+        (proved.session_id,),
+    )
+    row = txn.fetchone()
+    if row is None or not _same(row[0], proved.client_secret):
+        return False
+    if row[1:4] != (proved.purpose, proved.medium, proved.address) or row[4] is None:
+        return False
+    txn.execute(
+        "DELETE FROM threepid_validation_token WHERE session_id = ?",
+        (proved.session_id,),
+    )
+    return _delete_session(txn, proved.session_id)
+
+
+def _spend_foreign(txn: Transaction, proved: ProvedAddress, now_ms: int) -> bool:
+    # By what the server says: a session's id can be written in several ways.  No
+    # token of ours has a slash in it.
+    name = "%s/%s/%s/%d" % (
+        proved.server,
+        proved.medium,
+        proved.address,
+        proved.validated_at,
+    )
+    require_storable(name)
+    txn.execute("SELECT 1 FROM threepid_validation_token WHERE token = ?", (name,))
+    if txn.fetchone() is not None:
+        return False
+    # For as long as a session may remember what was proved, and one that is older
+    # could not have been.
+    _insert_token(txn, name, name, None, now_ms + 2 * KEPT_MS)
+    return True
 
 
 def _same(some: str, other: str) -> bool:

@@ -9,9 +9,13 @@ from twisted.enterprise.adbapi import Transaction
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
+from synauth.constants import Codes
+from synauth.errors import StoreError
 from synauth.interfaces import IDatabase, IThreepidStore
-from synauth.storage.issuing import require_account
+from synauth.storage.issuing import require_account, require_login
+from synauth.storage.records import ProvedAddress
 from synauth.storage.text import require_storable, storable
+from synauth.storage.threepid_validation import spend
 
 
 @attr.s(frozen=True, slots=True, auto_attribs=True)
@@ -44,7 +48,7 @@ class ThreepidStore:
         """
         See L{IThreepidStore.get_user_id_by_threepid}.
         """
-        return self._database.read(_get_user_id, medium, address)
+        return self._database.read(get_user_id_by_threepid, medium, address)
 
     def user_get_threepids(self, user_id: str) -> "Deferred[List[Threepid]]":
         """
@@ -55,16 +59,15 @@ class ThreepidStore:
     def add_threepid_unless_taken(
         self,
         user_id: str,
-        medium: str,
-        address: str,
-        validated_at: int,
+        proved: ProvedAddress,
         added_at: int,
+        access_token_id: Optional[int] = None,
     ) -> "Deferred[bool]":
         """
         See L{IThreepidStore.add_threepid_unless_taken}.
         """
         return self._database.write(
-            _add_unless_taken, user_id, medium, address, validated_at, added_at
+            _add_unless_taken, user_id, proved, added_at, access_token_id
         )
 
     def user_delete_threepid(
@@ -76,7 +79,12 @@ class ThreepidStore:
         return self._database.write(_delete_threepid, user_id, medium, address)
 
 
-def _get_user_id(txn: Transaction, medium: str, address: str) -> Optional[str]:
+def get_user_id_by_threepid(
+    txn: Transaction, medium: str, address: str
+) -> Optional[str]:
+    """
+    See L{IThreepidStore.get_user_id_by_threepid}.
+    """
     if not (storable(medium) and storable(address)):
         return None
     txn.execute(
@@ -101,28 +109,37 @@ def _get_threepids(txn: Transaction, user_id: str) -> List[Threepid]:
 def _add_unless_taken(
     txn: Transaction,
     user_id: str,
-    medium: str,
-    address: str,
-    validated_at: int,
+    proved: ProvedAddress,
     added_at: int,
+    access_token_id: Optional[int],
 ) -> bool:
+    medium, address = proved.medium, proved.address
     require_storable(medium, address)
+    require_login(txn, access_token_id)
     require_account(txn, user_id)
-    owner = _get_user_id(txn, medium, address)
+    owner = get_user_id_by_threepid(txn, medium, address)
+    if owner not in (None, user_id):
+        return False
+    if not spend(txn, proved, added_at):
+        raise StoreError(
+            400,
+            "The address was proved for something else",
+            Codes.THREEPID_AUTH_FAILED,
+        )
     if owner is None:
         txn.execute(
             "INSERT INTO user_threepids"
             " (user_id, medium, address, validated_at, added_at)"
             " VALUES (?, ?, ?, ?, ?)",
-            (user_id, medium, address, validated_at, added_at),
+            (user_id, medium, address, proved.validated_at, added_at),
         )
-    elif owner == user_id:
+    else:
         txn.execute(
             "UPDATE user_threepids SET validated_at = ?"
             " WHERE medium = ? AND address = ?",
-            (validated_at, medium, address),
+            (proved.validated_at, medium, address),
         )
-    return owner in (None, user_id)
+    return True
 
 
 def _delete_threepid(txn: Transaction, user_id: str, medium: str, address: str) -> bool:

@@ -4,12 +4,15 @@ What L{IAccountChangeStore} means.
 
 from typing import Any
 
+import attr
 from twisted.internet.defer import gatherResults, inlineCallbacks
 
 from synauth.interfaces import IAccountChangeStore
+from synauth.storage.records import ProvedAddress
 from synauth.testing.storecase import (
     ALICE,
     BOB,
+    NOW_MS,
     UNSTORABLE,
     Fixture,
     Steps,
@@ -17,8 +20,14 @@ from synauth.testing.storecase import (
     login_of,
     made,
 )
+from synauth.threepids import PASSWORD_RESET
 
 NOBODY = "@nobody:example.org"
+
+# An address that an identity server says is proved.
+PROVED = ProvedAddress(
+    "email", "a@b", 1, "1", "secret", PASSWORD_RESET, "https://id.example.org"
+)
 
 
 def make_iaccountchangestore_tests(fixture: Fixture) -> Any:
@@ -110,6 +119,76 @@ class AccountChangeStoreTests(StoreTestCase):
         )
         account = yield self.store.get_user(ALICE)
         self.assertIsNone(account.password_hash)
+
+    @inlineCallbacks
+    def test_change_by_ended_login(self) -> Steps:
+        """
+        Who was logged out while a request was under way does not win by it.
+        """
+        yield self.store.add_login(login_of("thief"))
+        info = yield self.store.get_user_by_access_token("thief")
+        yield self.store.change_password(ALICE, "owner's")
+        yield self.store.add_login(login_of("owner"))
+        for late in (
+            self.store.change_password(ALICE, "thief's", True, info.token_id, "DEVICE"),
+            self.store.deactivate_account(ALICE, True, info.token_id),
+        ):
+            yield self.assert_refused(late, 401, "M_UNKNOWN_TOKEN")
+        account = yield self.store.get_user(ALICE)
+        self.assertEqual(account.password_hash, "owner's")
+        self.assertIs(account.deactivated, False)
+        yield self.assert_tokens("owner", "thief")
+        info = yield self.store.get_user_by_access_token("owner")
+        yield self.store.deactivate_account(ALICE, False, info.token_id)
+
+    @inlineCallbacks
+    def test_reset(self) -> Steps:
+        """
+        The owner of an address gets another password, once, and all logins end or
+        none.
+        """
+        yield self.add_logins()
+        yield self.store.user_add_threepid(ALICE, "email", "a@b", 1, 2)
+        ended = yield self.store.reset_password(ALICE, "new", False, PROVED, NOW_MS)
+        self.assertEqual(ended, [])
+        yield self.assert_refused(
+            self.store.reset_password(ALICE, "other", True, PROVED, NOW_MS),
+            403,
+            "M_FORBIDDEN",
+        )
+        account = yield self.store.get_user(ALICE)
+        self.assertEqual(account.password_hash, "new")
+        yield self.assert_tokens("one two three bob")
+        again = attr.evolve(PROVED, validated_at=2)
+        ended = yield self.store.reset_password(ALICE, "newer", True, again, NOW_MS)
+        self.assertEqual(len(ended), 3)
+
+    @inlineCallbacks
+    def test_reset_of_another(self) -> Steps:
+        """
+        Nothing happens if the address is not the account's (any more), or the
+        account is none: the proof is good still.
+        """
+        for user_id in (BOB, None):
+            if user_id is not None:
+                yield self.store.user_add_threepid(user_id, "email", "a@b", 1, 2)
+            yield self.assert_refused(
+                self.store.reset_password(ALICE, "new", True, PROVED, NOW_MS),
+                403,
+                "M_FORBIDDEN",
+            )
+            yield self.store.user_delete_threepid(BOB, "email", "a@b")
+        yield self.store.user_add_threepid(ALICE, "email", "a@b", 1, 2)
+        yield self.store.change_account(ALICE, {"locked": True})
+        yield self.assert_refused(
+            self.store.reset_password(ALICE, "new", True, PROVED, NOW_MS),
+            401,
+            "M_USER_LOCKED",
+        )
+        account = yield self.store.get_user(ALICE)
+        self.assertEqual(account.password_hash, "hash")
+        yield self.store.change_account(ALICE, {"locked": False})
+        yield self.store.reset_password(ALICE, "new", True, PROVED, NOW_MS)
 
     @inlineCallbacks
     def test_deactivate(self) -> Steps:

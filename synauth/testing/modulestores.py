@@ -14,6 +14,7 @@ from synauth.interfaces import (
     IUserInfoStore,
 )
 from synauth.storage.profiles import Profile
+from synauth.storage.records import ProvedAddress
 from synauth.storage.threepids import Threepid
 from synauth.storage.userinfo import StoredUserInfo
 from synauth.testing.storecase import (
@@ -23,8 +24,19 @@ from synauth.testing.storecase import (
     Fixture,
     Steps,
     StoreTestCase,
+    login_of,
     made,
 )
+from synauth.threepids import ADD_THREEPID
+
+
+def proved(address: str, validated_at: int = 1) -> ProvedAddress:
+    """
+    @return: an e-mail address that an identity server says is proved.
+    """
+    return ProvedAddress(
+        "email", address, validated_at, "1", "secret", ADD_THREEPID, "https://id"
+    )
 
 
 def make_iprofilestore_tests(fixture: Fixture) -> Any:
@@ -127,7 +139,7 @@ class ThreepidStoreTests(StoreTestCase):
             (ALICE, 3, True),
         ):
             done = yield self.store.add_threepid_unless_taken(
-                user_id, "email", "a@b", validated_at, validated_at
+                user_id, proved("a@b", validated_at), validated_at
             )
             self.assertIs(done, added)
         found = yield self.store.user_get_threepids(ALICE)
@@ -135,16 +147,53 @@ class ThreepidStoreTests(StoreTestCase):
         found = yield self.store.user_get_threepids(BOB)
         self.assertEqual(found, [])
         yield self.assert_refused(
-            self.store.add_threepid_unless_taken("@x:y", "email", "c@b", 1, 1),
+            self.store.add_threepid_unless_taken("@x:y", proved("c@b"), 1),
             404,
             "M_NOT_FOUND",
         )
         yield self.store.deactivate_account(BOB)
         yield self.assert_refused(
-            self.store.add_threepid_unless_taken(BOB, "email", "c@b", 1, 1),
+            self.store.add_threepid_unless_taken(BOB, proved("c@b"), 1),
             403,
             "M_USER_DEACTIVATED",
         )
+
+    @inlineCallbacks
+    def test_add_uses_proof_up(self) -> Steps:
+        """
+        A proof adds an address once, and not if it can't be added.
+        """
+        yield self.store.user_add_threepid(BOB, "email", "a@b", 1, 2)
+        done = yield self.store.add_threepid_unless_taken(ALICE, proved("a@b"), 5)
+        self.assertIs(done, False)
+        yield self.store.user_delete_threepid(BOB, "email", "a@b")
+        done = yield self.store.add_threepid_unless_taken(ALICE, proved("a@b"), 5)
+        self.assertIs(done, True)
+        yield self.store.user_delete_threepid(ALICE, "email", "a@b")
+        yield self.assert_refused(
+            self.store.add_threepid_unless_taken(ALICE, proved("a@b"), 5),
+            400,
+            "M_THREEPID_AUTH_FAILED",
+        )
+        found = yield self.store.user_get_threepids(ALICE)
+        self.assertEqual(found, [])
+
+    @inlineCallbacks
+    def test_add_by_ended_login(self) -> Steps:
+        """
+        A login that has ended while it asked adds nothing.
+        """
+        yield self.store.add_login(login_of("token"))
+        info = yield self.store.get_user_by_access_token("token")
+        yield self.store.delete_access_token("token")
+        add = self.store.add_threepid_unless_taken
+        yield self.assert_refused(
+            add(ALICE, proved("a@b"), 5, info.token_id), 401, "M_UNKNOWN_TOKEN"
+        )
+        yield self.store.add_login(login_of("other"))
+        info = yield self.store.get_user_by_access_token("other")
+        done = yield add(ALICE, proved("a@b"), 5, info.token_id)
+        self.assertIs(done, True)
 
     @inlineCallbacks
     def test_add_unless_taken_at_once(self) -> Steps:
@@ -153,8 +202,10 @@ class ThreepidStoreTests(StoreTestCase):
         """
         done = yield gatherResults(
             [
-                self.store.add_threepid_unless_taken(user_id, "email", "a@b", 1, 1)
-                for user_id in (ALICE, BOB)
+                self.store.add_threepid_unless_taken(
+                    user_id, proved("a@b", validated_at), 1
+                )
+                for validated_at, user_id in enumerate((ALICE, BOB))
             ]
         )
         self.assertEqual(sorted(done), [False, True])

@@ -18,7 +18,7 @@ from synauth.testing.storecase import (
     StoreTestCase,
     made,
 )
-from synauth.threepids import Proof
+from synauth.threepids import ADD_THREEPID, PASSWORD_RESET, REGISTRATION, Proof
 
 ADDRESS = "alice@example.org"
 ATTEMPT = Attempt(
@@ -31,7 +31,9 @@ ATTEMPT = Attempt(
     next_link=None,
     now_ms=NOW_MS,
     expires_ms=NOW_MS + 1000,
+    purpose=REGISTRATION,
 )
+PROVED = ProvedAddress("email", ADDRESS, NOW_MS + 5, "sid", "secret", REGISTRATION)
 
 
 def make_ithreepidvalidationstore_tests(fixture: Fixture) -> Any:
@@ -61,18 +63,39 @@ class ThreepidValidationStoreTests(StoreTestCase):
         """
         Check whether the proof was given.
         """
-        found = yield self.store.get_validation("sid", "secret")
+        found = yield self.store.get_validation("sid", "secret", NOW_MS + 5)
         proof = Proof("email", ADDRESS, NOW_MS + 5)
         self.assertEqual(found, proof if given else None)
+
+    @inlineCallbacks
+    def assert_spent(self, spent: bool, **changes: Any) -> Steps:
+        """
+        Use a proof up that differs from C{PROVED}: somebody registers with it.
+
+        @param spent: whether it is there to be used.
+        """
+        self.accounts = getattr(self, "accounts", 0) + 1
+        proved = attr.evolve(PROVED, **changes)
+        user_id = "@user%d:example.org" % self.accounts
+        account = NewAccount(user_id, None, 1, threepids=(proved,), now_ms=NOW_MS + 9)
+        made = self.store.create_user(account)
+        if spent:
+            yield made
+            yield self.store.user_delete_threepid(
+                user_id, proved.medium, proved.address
+            )
+        else:
+            yield self.assert_refused(made, 401, "M_UNAUTHORIZED")
 
     @inlineCallbacks
     def test_attempts(self) -> Steps:
         """
         A higher attempt sends another token for the same session; the same one
         and a lower one send nothing.  Another secret or address is another
-        session.
+        session, and so is another purpose.
         """
         yield self.start("sid", True)
+        yield self.start("p", True, session_id="p", token="p", purpose=PASSWORD_RESET)
         for attempt, new in ((1, False), (3, True), (3, False), (2, False)):
             yield self.start(
                 "sid", new, send_attempt=attempt, session_id="x", token="t%d" % attempt
@@ -100,17 +123,16 @@ class ThreepidValidationStoreTests(StoreTestCase):
         """
         yield self.start("sid", True)
         yield self.assert_given(False)
-        spent = yield self.store.spend_validation("sid", "secret")
-        self.assertIs(spent, False)
+        yield self.assert_spent(False)
 
     @inlineCallbacks
     def test_confirmed(self) -> Steps:
         """
-        The token proves the address, to who knows the secret; twice is as good
-        as once.
+        The token proves the address, to who knows the secret; the last time
+        counts.
         """
         yield self.start("sid", True, next_link="https://example.org/")
-        for now_ms in (NOW_MS + 5, NOW_MS + 9):
+        for now_ms in (NOW_MS + 1, NOW_MS + 5):
             next_link = yield self.store.validate("sid", "secret", "token", now_ms)
             self.assertEqual(next_link, "https://example.org/")
         yield self.assert_given(True)
@@ -120,8 +142,30 @@ class ThreepidValidationStoreTests(StoreTestCase):
             *((each, "secret") for each in UNSTORABLE),
             *(("sid", each) for each in UNSTORABLE),
         ):
-            found = yield self.store.get_validation(sid, secret)
+            found = yield self.store.get_validation(sid, secret, NOW_MS + 5)
             self.assertIsNone(found)
+
+    @inlineCallbacks
+    def test_too_old(self) -> Steps:
+        """
+        A proof does not keep, whatever else is sent to the address meanwhile.
+        """
+        yield self.start("sid", True)
+        yield self.store.validate("sid", "secret", "token", NOW_MS + 5)
+        for days in range(1, 4):
+            now_ms = NOW_MS + 5 + days * KEPT_MS
+            yield self.start(
+                "sid",
+                True,
+                send_attempt=1 + days,
+                token="t%d" % days,
+                now_ms=now_ms,
+                expires_ms=now_ms + 1000,
+            )
+            found = yield self.store.get_validation("sid", "secret", now_ms)
+            self.assertIsNone(found)
+        found = yield self.store.get_validation("sid", "secret", NOW_MS + 4 + KEPT_MS)
+        self.assertIsNotNone(found)
 
     @inlineCallbacks
     def test_wrong(self) -> Steps:
@@ -144,13 +188,23 @@ class ThreepidValidationStoreTests(StoreTestCase):
     @inlineCallbacks
     def test_spent(self) -> Steps:
         """
-        A proof is used once.
+        A proof is used once, by who knows the secret, and for what it was asked
+        for.
         """
         yield self.start("sid", True)
         yield self.store.validate("sid", "secret", "token", NOW_MS + 5)
-        for secret, spent in (("other", False), ("secret", True), ("secret", False)):
-            found = yield self.store.spend_validation("sid", secret)
-            self.assertIs(found, spent)
+        for changes in (
+            {"client_secret": "other"},
+            {"session_id": "other"},
+            {"address": "other@example.org"},
+            {"medium": "msisdn"},
+            {"purpose": PASSWORD_RESET},
+            {"purpose": ADD_THREEPID},
+            {"purpose": ""},
+        ):
+            yield self.assert_spent(False, **changes)
+        for spent in (True, False):
+            yield self.assert_spent(spent)
         yield self.assert_given(False)
         yield self.assert_refused(
             self.store.validate("sid", "secret", "token", NOW_MS), 400, "M_UNKNOWN"
@@ -159,16 +213,19 @@ class ThreepidValidationStoreTests(StoreTestCase):
     @inlineCallbacks
     def test_spent_elsewhere(self) -> Steps:
         """
-        A proof from an identity server is used once, too.
+        A proof from an identity server is used once, too, however its session is
+        written.
         """
-        for server, sid, spent in (
-            ("https://a", "1", True),
-            ("https://a", "1", False),
-            ("https://a", "2", True),
-            ("https://b", "1", True),
+        for server, sid, validated_at, spent in (
+            ("https://a", "1", NOW_MS, True),
+            ("https://a", "1", NOW_MS, False),
+            ("https://a", "01", NOW_MS, False),
+            ("https://a", "2", NOW_MS + 1, True),
+            ("https://b", "1", NOW_MS, True),
         ):
-            found = yield self.store.spend_foreign_validation(server, sid, NOW_MS)
-            self.assertIs(found, spent)
+            yield self.assert_spent(
+                spent, server=server, session_id=sid, validated_at=validated_at
+            )
 
     @inlineCallbacks
     def test_expired_are_forgotten(self) -> Steps:
@@ -193,9 +250,8 @@ class ThreepidValidationStoreTests(StoreTestCase):
         """
         yield self.start("sid", True)
         yield self.store.validate("sid", "secret", "token", NOW_MS + 5)
-        address = ProvedAddress("email", ADDRESS, NOW_MS + 5, "sid", "secret")
         account = NewAccount(
-            "@alice:example.org", None, 1, threepids=(address,), now_ms=NOW_MS + 9
+            "@alice:example.org", None, 1, threepids=(PROVED,), now_ms=NOW_MS + 9
         )
         yield self.assert_refused(self.store.create_user(account), 400, "M_USER_IN_USE")
         yield self.assert_given(True)
@@ -220,8 +276,7 @@ class ThreepidValidationStoreTests(StoreTestCase):
         yield self.store.user_add_threepid("@bob:example.org", "email", ADDRESS, 1, 2)
         yield self.start("sid", True)
         yield self.store.validate("sid", "secret", "token", NOW_MS + 5)
-        address = ProvedAddress("email", ADDRESS, NOW_MS + 5, "sid", "secret")
-        account = NewAccount("@carol:example.org", None, 1, threepids=(address,))
+        account = NewAccount("@carol:example.org", None, 1, threepids=(PROVED,))
         yield self.assert_refused(
             self.store.create_user(account), 400, "M_THREEPID_IN_USE"
         )

@@ -77,6 +77,11 @@ class CapabilityEndpoints:
         body = parse_json_object(request)
         if not settings.enabled:
             raise MatrixError(404, "Unrecognized request", Codes.UNRECOGNIZED)
+        if requester.puppeteer is not None:
+            # Acting as a user can be for a time; a login of theirs is not.
+            raise MatrixError(
+                403, "An administrator can't log in as a user", Codes.FORBIDDEN
+            )
         if settings.require_ui_auth:
             answer = yield after_ui_auth(
                 self._hs,
@@ -99,9 +104,10 @@ class CapabilityEndpoints:
             requester.user_id, lifetime_ms, revocable
         )
         if revocable:
-            added = yield self._tokens.add(token, requester.access_token_id)
-            if not added:
+            good_until = yield self._tokens.add(token, requester.access_token_id)
+            if good_until is None:
                 raise InvalidTokenError()
+            lifetime_ms = good_until - self._hs.get_clock().time_msec()
         audit(
             self._hs.audit,
             request,

@@ -61,9 +61,9 @@ class DeactivateEndpoint:
             return {"id_server_unbind_result": "success" if unbound else "no-support"}
 
         erase = _check_form(params)
-        return self._hs.deactivation.deactivate(requester.user_id, erase).addCallback(
-            done
-        )
+        return self._hs.deactivation.deactivate(
+            requester.user_id, erase, requester.access_token_id
+        ).addCallback(done)
 
 
 def _is_of_service(requester: Requester) -> bool:

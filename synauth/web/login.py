@@ -12,7 +12,7 @@ from synauth.auth.login import invalid_password
 from synauth.auth.ratelimit import address_key
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
-from synauth.errors import MatrixError
+from synauth.errors import MatrixError, PasswordChangedError
 from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.server import HomeServer
 from synauth.identifiers import limit_key, qualify, user_of_login
@@ -73,7 +73,12 @@ class LoginEndpoint:
                 self._addresses.hit(address_key(request.client_address()))
             vouched = yield self._methods.authenticate(type, body, request)
             user_id = vouched.user_id
-            answer = yield self._give_tokens(request, type, vouched, details)
+            try:
+                answer = yield self._give_tokens(request, type, vouched, details)
+            except PasswordChangedError:
+                # Or its hash was only renewed, which is soon told.
+                vouched = yield self._methods.authenticate(type, body, request)
+                answer = yield self._give_tokens(request, type, vouched, details)
         except MatrixError as error:
             audit(
                 self._hs.audit,
@@ -112,7 +117,7 @@ class LoginEndpoint:
             # It was there a moment ago.
             raise invalid_password()
         account_gate(account)
-        answer = yield self._hs.logins.log_in(user_id, details)
+        answer = yield self._hs.logins.log_in(user_id, details, vouched.password_hash)
         # Before a module gets to change the answer.
         audit(
             self._hs.audit,

@@ -7,6 +7,7 @@ from typing import Any, Dict, Optional
 from synauth.constants import Codes
 from synauth.errors import MatrixError
 from synauth.homeserver.logins import LoginDetails
+from synauth.storage.text import require_storable
 from synauth.web.auditing import user_agent
 from synauth.web.json_body import optional
 from synauth.web.request import SynauthRequest
@@ -18,7 +19,8 @@ MAX_DISPLAY_NAME_LENGTH = 100
 def login_details(request: SynauthRequest, body: Dict[str, Any]) -> LoginDetails:
     """
     @param body: the parameters of C{POST /login} or C{POST /register}.
-    @raise MatrixError: 400 C{M_INVALID_PARAM} if one has the wrong type.
+    @raise MatrixError: 400 C{M_INVALID_PARAM} if one has the wrong type, or can't
+        be stored.
     """
     device_id: Optional[str] = optional(body, "device_id", str)
     if device_id is not None and not 0 < len(device_id) <= MAX_DEVICE_ID_LENGTH:
@@ -28,6 +30,7 @@ def login_details(request: SynauthRequest, body: Dict[str, Any]) -> LoginDetails
             Codes.INVALID_PARAM,
         )
     name: Optional[str] = optional(body, "initial_device_display_name", str)
+    require_storable(device_id, name)
     return LoginDetails(
         device_id=device_id,
         display_name=None if name is None else name[:MAX_DISPLAY_NAME_LENGTH],

@@ -155,6 +155,8 @@ class LoginMethods:
         token = required(body, "token", str)
         handler = self._hs.auth_handler
         user_id = handler.validate_short_term_login_token_and_get_user_id(token)
+        # Before it is used up: who is to come back later comes with the same.
+        self._accounts.check(limit_key(user_id))
         good = yield self._tokens.spend(token)
         if not good:
             raise invalid_token()

@@ -13,7 +13,8 @@ from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
 from synauth.errors import AuthError, MatrixError
 from synauth.homeserver.server import HomeServer
-from synauth.threepids import EMAIL, MSISDN, canonical
+from synauth.storage.records import ProvedAddress
+from synauth.threepids import EMAIL, MSISDN, PASSWORD_RESET
 from synauth.web.access_token import optional_access_token
 from synauth.web.auditing import audit
 from synauth.web.json_body import optional, parse_json_object, required
@@ -122,8 +123,10 @@ class PasswordEndpoint:
         """
         Give the owner of an address that was proved another password.
         """
-        medium, address, creds = _proof_of(creds)
-        user_id = yield self._store.get_user_id_by_threepid(medium, address)
+        proved = self._proved_by(creds)
+        user_id = yield self._store.get_user_id_by_threepid(
+            proved.medium, proved.address
+        )
         account = user_id and (yield self._store.get_user(user_id))
         if account is None:
             raise MatrixError(404, "No account has this address", Codes.NOT_FOUND)
@@ -131,17 +134,26 @@ class PasswordEndpoint:
             account_gate(account)
             yield self._check_changeable(user_id)
             password_hash, logout_devices = yield self._hashed(params)
-            unspent = yield self._hs.validation.spend(medium, creds)
-            if not unspent:
-                raise AuthError(403, "The proof of the address was used already")
-            ended = yield self._hs.passwords.change(
-                user_id, password_hash, logout_devices
+            ended = yield self._hs.passwords.reset(
+                user_id, password_hash, logout_devices, proved
             )
         except MatrixError as error:
             audit(self._hs.audit, request, "change_password", error, user_id=user_id)
             raise
         self._audit(request, user_id, ended)
         return {}
+
+    def _proved_by(self, creds: JsonDict) -> ProvedAddress:
+        """
+        @param creds: what each stage proved.
+        """
+        stage = next(each for each in _STAGES if each in creds)
+        proof = creds[stage]
+        if proof["medium"] != _STAGES[stage]:
+            raise AuthError(403, "The proof is of another kind of address")
+        return self._hs.validation.proved_address(
+            proof["medium"], proof, PASSWORD_RESET
+        )
 
     @inlineCallbacks
     def _check_changeable(self, user_id: str) -> Steps[None]:
@@ -166,16 +178,3 @@ class PasswordEndpoint:
                 user_id=user_id,
                 device_id=token.device_id,
             )
-
-
-def _proof_of(creds: JsonDict) -> Tuple[str, str, JsonDict]:
-    """
-    @param creds: what each stage proved.
-    @return: medium, address and what the proof is spent by.
-    """
-    stage = next(each for each in _STAGES if each in creds)
-    proof = creds[stage]
-    if proof["medium"] != _STAGES[stage]:
-        raise AuthError(403, "The proof is of another kind of address")
-    address = canonical(proof["medium"], proof["address"])
-    return proof["medium"], address, proof["threepid_creds"]

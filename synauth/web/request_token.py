@@ -157,9 +157,9 @@ class RequestTokenEndpoints:
                 raise MatrixError(
                     400, "The address is in use already", Codes.THREEPID_IN_USE
                 )
-            answer = yield self._send(medium, address, body, otherwise)
+            answer = yield self._send(medium, address, body, purpose, otherwise)
         else:
-            answer = yield self._send(medium, address, body, purpose)
+            answer = yield self._send(medium, address, body, purpose, purpose)
         return answer
 
     @inlineCallbacks
@@ -167,14 +167,14 @@ class RequestTokenEndpoints:
         config = self._hs.config
         body, address = self._parse(request, medium, PASSWORD_RESET)
         owner = yield self._hs.get_datastore().get_user_id_by_threepid(medium, address)
-        purpose: Optional[Purpose] = PASSWORD_RESET
+        mail: Optional[Purpose] = PASSWORD_RESET
         if owner is None:
             if not config.request_token_inhibit_3pid_errors:
                 raise MatrixError(
                     400, "Nobody has this address here", Codes.THREEPID_NOT_FOUND
                 )
-            purpose = None
-        answer = yield self._send(medium, address, body, purpose)
+            mail = None
+        answer = yield self._send(medium, address, body, PASSWORD_RESET, mail)
         return answer
 
     def _parse(self, request: SynauthRequest, medium: str, purpose: Purpose) -> Any:
@@ -227,17 +227,27 @@ class RequestTokenEndpoints:
 
     @inlineCallbacks
     def _send(
-        self, medium: str, address: str, body: JsonDict, purpose: Optional[Purpose]
+        self,
+        medium: str,
+        address: str,
+        body: JsonDict,
+        purpose: Purpose,
+        mail: Optional[Purpose],
     ) -> Steps[JsonDict]:
+        """
+        @param purpose: what the proof is to be good for.
+        @param mail: what is sent, C{None} for nothing.
+        """
         if medium == MSISDN:
-            answer = yield self._have_sent(address, body, purpose)
+            answer = yield self._have_sent(address, body, mail)
             return answer
         sid = yield self._hs.validation.request_token(
             medium,
             address,
             body["client_secret"],
             body["send_attempt"],
-            purpose,
+            purpose.template,
+            mail,
             body.get("next_link"),
         )
         return {"sid": sid}

@@ -14,7 +14,7 @@ from synauth.errors import MatrixError
 from synauth.homeserver.logins import Requester
 from synauth.homeserver.server import HomeServer
 from synauth.homeserver.validation import opaque
-from synauth.threepids import EMAIL, MSISDN, canonical
+from synauth.threepids import ADD_THREEPID, EMAIL, MSISDN, canonical
 from synauth.web.auditing import audit
 from synauth.web.json_body import optional, parse_json_object, required
 from synauth.web.request import SynauthRequest
@@ -103,17 +103,14 @@ class ThreepidEndpoints:
         owner = yield self._store.get_user_id_by_threepid(proof.medium, proof.address)
         if owner not in (None, requester.user_id):
             raise _in_use()
-        spent = yield validation.spend(proof.medium, creds)
-        if not spent:
-            raise MatrixError(
-                400, "The address was proved for something else", _AUTH_FAILED
-            )
+        proved = validation.proved_address(
+            proof.medium, dict(attr.asdict(proof), threepid_creds=creds), ADD_THREEPID
+        )
         added = yield self._store.add_threepid_unless_taken(
             requester.user_id,
-            proof.medium,
-            proof.address,
-            proof.validated_at,
+            proved,
             self._hs.get_clock().time_msec(),
+            requester.access_token_id,
         )
         if not added:
             raise _in_use()
@@ -162,9 +159,6 @@ class ThreepidEndpoints:
             raise MatrixError(
                 400, "Addresses can't be changed on this server", Codes.FORBIDDEN
             )
-
-
-_AUTH_FAILED = Codes.THREEPID_AUTH_FAILED
 
 
 def _same(params: JsonDict) -> JsonDict:

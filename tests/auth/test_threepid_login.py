@@ -86,7 +86,7 @@ class ThreepidLoginTests(SynchronousTestCase):
         """
         Whoever has the address here logs in by their own password.
         """
-        self.assertEqual(self.successResultOf(self.ask("local")), Vouched(ALICE))
+        self.assertEqual(self.successResultOf(self.ask("local")).user_id, ALICE)
         self.assertIsNone(self.successResultOf(self.ask("wrong")))
 
     def test_bound_with_a_provider(self) -> None:
@@ -114,7 +114,7 @@ class ThreepidLoginTests(SynchronousTestCase):
         A module that does not know the address leaves it to others.
         """
         self.register(None)
-        self.assertEqual(self.successResultOf(self.ask("local")), Vouched(ALICE))
+        self.assertEqual(self.successResultOf(self.ask("local")).user_id, ALICE)
         self.assertEqual(len(self.asked), 1)
 
     def test_unknown(self) -> None:
@@ -131,7 +131,7 @@ class ThreepidLoginTests(SynchronousTestCase):
         A module that fails lets nobody in, and keeps nobody out.
         """
         self.register(RuntimeError("down"))
-        self.assertEqual(self.successResultOf(self.ask("local")), Vouched(ALICE))
+        self.assertEqual(self.successResultOf(self.ask("local")).user_id, ALICE)
         for address in (ADDRESS, "nobody@example.com"):
             error = self.failureResultOf(self.ask("wrong", address), LoginError).value
             self.assertEqual(
@@ -186,5 +186,5 @@ class ThreepidLoginTests(SynchronousTestCase):
         for _ in range(3):
             error = self.failureResultOf(self.ask("wrong"), LoginError).value
             self.assertEqual((error.code, error.reason), (403, "could_not_ask"))
-        self.assertEqual(self.successResultOf(self.ask("local")), Vouched(ALICE))
+        self.assertEqual(self.successResultOf(self.ask("local")).user_id, ALICE)
         self.flushLoggedErrors(ModuleFailure)

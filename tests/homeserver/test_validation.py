@@ -79,7 +79,12 @@ class Answering(Protocol):
         Answer as soon as there is a session.
         """
         asked = self.validation.request_token(
-            "email", "a@example.org", "s3cret", 1, PASSWORD_RESET
+            "email",
+            "a@example.org",
+            "s3cret",
+            1,
+            PASSWORD_RESET.template,
+            PASSWORD_RESET,
         )
         asked.addCallback(lambda sid: self.transport.write(b"answer"))
 
@@ -183,7 +188,12 @@ class NotSentTests(SynchronousTestCase):
         )
         sid = self.successResultOf(
             validation.request_token(
-                "email", "a@example.org", "s3cret", 7, PASSWORD_RESET
+                "email",
+                "a@example.org",
+                "s3cret",
+                7,
+                PASSWORD_RESET.template,
+                PASSWORD_RESET,
             )
         )
         waiting = validation.all_sent()

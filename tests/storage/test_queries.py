@@ -13,6 +13,7 @@ from synauth.storage.records import NewAccount, NewLogin, ProvedAddress, Rotatio
 from synauth.storage.threepid_validation import Attempt
 from synauth.storage.user_list import UserQuery
 from synauth.testing.storecase import ALICE, login_of
+from synauth.threepids import PASSWORD_RESET, REGISTRATION
 from tests.storage.fixtures import inline_store_and_database, rows
 
 SCAN = re.compile(r"SCAN (?:TABLE )?(\w+)")
@@ -115,7 +116,7 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("get_registration_holders", "token", 5)
         self.do("release_registration_tokens", ["one"])
         account = NewAccount("@b:c", None, 1, registration_token="token")
-        address = ProvedAddress("email", "b@c", 5, "sid", "secret")
+        address = ProvedAddress("email", "b@c", 5, "sid", "secret", REGISTRATION)
         account = attr.evolve(account, session_id="two", threepids=(address,))
         self.failureResultOf(self.store.create_user(account))
         before = set(self.statements)
@@ -129,16 +130,29 @@ class QueryPlanTests(SynchronousTestCase):
         """
         for send_attempt, token in ((1, "t1"), (2, "t2"), (2, "t3")):
             attempt = Attempt(
-                "email", "a@b", "secret", send_attempt, "sid", token, None, 10**12, 0
+                "email",
+                "a@b",
+                "secret",
+                send_attempt,
+                "sid",
+                token,
+                None,
+                10**12,
+                0,
+                PASSWORD_RESET,
             )
             self.do("start_validation", attempt)
         self.do("forget_attempt", "sid", 2)
         self.do("start_validation", attr.evolve(attempt, expires_ms=10**13))
         self.do("validate", "sid", "secret", "t3", 10**12)
-        self.do("get_validation", "sid", "secret")
-        self.do("spend_validation", "sid", "secret")
-        for _ in range(2):
-            self.do("spend_foreign_validation", "https://id", "1", 10**13)
+        self.do("get_validation", "sid", "secret", 10**12)
+        self.do("create_user", NewAccount("@d:e", None, 1))
+        self.do("user_add_threepid", "@d:e", "email", "a@b", 1, 2)
+        proved = ProvedAddress("email", "a@b", 5, "sid", "secret", PASSWORD_RESET)
+        self.do("reset_password", "@d:e", "h5", True, proved, 10**12)
+        for address in ("a@b", "c@b"):
+            other = attr.evolve(proved, address=address, server="https://id")
+            self.do("add_threepid_unless_taken", "@d:e", other, 10**12)
 
     def manage_account(self) -> None:
         """
@@ -148,9 +162,9 @@ class QueryPlanTests(SynchronousTestCase):
         self.do("get_devices_by_user", ALICE)
         self.do("update_device", ALICE, "DEVICE", "Laptop")
         self.do("record_device_seen", ALICE, "DEVICE", 1, "::1", "nio")
-        for address in ("a@b", "new@b"):
-            self.do("add_threepid_unless_taken", ALICE, "email", address, 1, 2)
-        self.do("change_password", ALICE, "h4", True, 1, "DEVICE")
+        self.do("add_login", login_of("five"))
+        token_id = self.do("get_user_by_access_token", "five").token_id
+        self.do("change_password", ALICE, "h4", True, token_id, "DEVICE")
         self.do("change_password", ALICE, "h4")
         self.do("deactivate_account", ALICE, True)
 

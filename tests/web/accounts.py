@@ -102,9 +102,11 @@ class Validation:
     Proves addresses to a server, as the owner of a mailbox would.
 
     @param server: the server.
+    @param purpose: what for.
     """
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, purpose: str) -> None:
+        self._purpose = purpose
         self._store = server.hs.get_datastore()
         self._now_ms = server.hs.get_clock().time_msec()
 
@@ -128,6 +130,7 @@ class Validation:
                 next_link=None,
                 now_ms=self._now_ms,
                 expires_ms=self._now_ms + 1000,
+                purpose=self._purpose,
             )
         )
         self._store.validate(
@@ -140,5 +143,7 @@ class Validation:
         @return: whether a proof was used up.
         """
         found: List[Any] = []
-        self._store.get_validation(OURS + sid, "secret" + sid).addCallback(found.append)
+        self._store.get_validation(
+            OURS + sid, "secret" + sid, self._now_ms
+        ).addCallback(found.append)
         return found == [None]

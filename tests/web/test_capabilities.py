@@ -4,7 +4,7 @@ Tests for L{synauth.web.capabilities}.
 
 from typing import Any
 
-from tests.web.accounts import ALICE, AccountTestCase, password_auth
+from tests.web.accounts import ALICE, BOB, AccountTestCase, password_auth
 from tests.web.client import Answer
 from tests.web.modules import PASSWORD, Module
 
@@ -128,6 +128,36 @@ class LoginTokenTests(AccountTestCase):
         body = self.assertAnswered(self.get_token(password_auth()))
         self.server.reactor.advance(120)
         self.assertRefused(self.log_in_with(body["login_token"]), 403, "M_FORBIDDEN")
+
+    def test_parent_expires(self) -> None:
+        """
+        Nor does it live longer than the session of the login that asked for it.
+        """
+        self.serve(
+            section={"require_ui_auth": False},
+            session_lifetime="1m",
+            refreshable_access_token_lifetime="30s",
+        )
+        for refresh_token in (False, True):
+            for wait, code in ((59, 200), (60, 403)):
+                self.token = self.log_in(device_id="L", refresh_token=refresh_token)
+                body = self.assertAnswered(self.get_token())
+                self.assertEqual(body["expires_in_ms"], 60000)
+                self.server.reactor.advance(wait)
+                self.assertEqual(self.log_in_with(body["login_token"]).code, code)
+
+    def test_administrator(self) -> None:
+        """
+        An administrator who acts as a user, perhaps for a minute, does not get a
+        login of the user's out of that.
+        """
+        self.serve(section={"require_ui_auth": False})
+        self.server.change("admin", 1, BOB)
+        path = "/_synapse/admin/v1/users/%s/login" % ALICE
+        self.token = self.assertAnswered(self.server.post(path, {}, token=self.bob))[
+            "access_token"
+        ]
+        self.assertRefused(self.get_token(), 403, "M_FORBIDDEN")
 
     def test_parent_ended(self) -> None:
         """

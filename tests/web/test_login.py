@@ -428,6 +428,24 @@ class TokenTests(EndpointTestCase):
             [("refused", "m.login.token", "invalid_token", None, None)] * 2,
         )
 
+    def test_not_used_up(self) -> None:
+        """
+        Who has to come back later, or said something wrong about the device, comes
+        with the same token.
+        """
+        self.server = Server(
+            rc_login={"account": {"per_second": 0.1, "burst_count": 1}},
+        )
+        self.server.add_user()
+        self.token = self.server.hs.auth_handler.generate_short_term_login_token(ALICE)
+        body = {"type": "m.login.token", "token": self.token, "device_id": "a\0b"}
+        answer = self.server.post("/v3/login", body)
+        self.assertRefused(answer, 400, "M_INVALID_PARAM")
+        self.assertEqual(self.server.log_in().code, 200)
+        self.assertEqual(self.log_in(self.token).code, 429)
+        self.server.reactor.advance(10)
+        self.assertAnswered(self.log_in(self.token))
+
     def test_expired(self) -> None:
         """
         It is good for two minutes.

@@ -4,6 +4,10 @@ Tests for L{synauth.web.password}.
 
 from typing import Any, Dict, Optional
 
+from twisted.internet.defer import fail
+
+from synauth.errors import DatabaseUnavailableError
+from synauth.threepids import ADD_THREEPID, PASSWORD_RESET, REGISTRATION
 from tests.web.accounts import (
     ALICE,
     BOB,
@@ -246,7 +250,7 @@ class ResetTests(AccountTestCase):
         Give alice an address.
         """
         super().serve(**settings)
-        self.validation = Validation(self.server)
+        self.validation = Validation(self.server, PASSWORD_RESET)
         store = self.server.hs.get_datastore()
         store.user_add_threepid(ALICE, "email", "alice@example.com", 1, 2)
 
@@ -352,6 +356,29 @@ class ResetTests(AccountTestCase):
         body = {"auth": {"session": session}, "new_password": "third"}
         self.assertRefused(self.server.post(PATH, body), 403, "M_FORBIDDEN")
         self.assertAnswered(self.server.log_in(password=NEW))
+
+    def test_proof_for_something_else(self) -> None:
+        """
+        A proof for registering, or for adding an address, resets nobody's password:
+        when it was asked for, nobody had the address.
+        """
+        for number, purpose in enumerate((REGISTRATION, ADD_THREEPID)):
+            creds = Validation(self.server, purpose).validate(str(number))
+            answer = self.reset(creds, new_password=NEW)
+            self.assertRefused(answer, 403, "M_FORBIDDEN")
+        self.assertAnswered(self.server.log_in())
+
+    def test_not_done(self) -> None:
+        """
+        A proof is not used up by what did not come about.
+        """
+        creds = self.validation.validate("1")
+        store = self.server.hs.get_datastore()
+        reset = store.reset_password
+        store.reset_password = lambda *args: fail(DatabaseUnavailableError(1))
+        self.assertEqual(self.reset(creds, new_password=NEW).code, 503)
+        store.reset_password = reset
+        self.assertAnswered(self.reset(creds, new_password=NEW))
 
     def test_address_changed_hands(self) -> None:
         """

@@ -6,6 +6,7 @@ with tokens.
 import os
 from typing import Any
 
+from synauth.threepids import REGISTRATION
 from tests.web.accounts import Validation
 from tests.web.client import Answer
 from tests.web.modules import Module
@@ -343,7 +344,7 @@ class ProofTests(RegistrationTestCase):
             },
         }
         self.serve(**dict(values, **settings))
-        self.validation = Validation(self.server)
+        self.validation = Validation(self.server, REGISTRATION)
 
     def register(self, creds: Any, **more: Any) -> Answer:
         """

@@ -42,7 +42,11 @@ class SubmitTokenTests(RequestTokenTestCase):
         """
         store = self.server.hs.get_datastore()
         proof = self.successResultOf(
-            store.get_validation(creds["sid"], creds["client_secret"])
+            store.get_validation(
+                creds["sid"],
+                creds["client_secret"],
+                self.server.hs.get_clock().time_msec(),
+            )
         )
         return proof and proof.address
 

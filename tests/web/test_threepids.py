@@ -8,6 +8,7 @@ from treq.testing import StubTreq
 from twisted.web.resource import Resource
 
 from synauth.providers.calling import ModuleFailure
+from synauth.threepids import ADD_THREEPID, PASSWORD_RESET, REGISTRATION
 from tests.web.accounts import (
     ALICE,
     BOB,
@@ -32,7 +33,7 @@ class ThreepidTestCase(AccountTestCase):
         Let her prove it.
         """
         super().serve(**settings)
-        self.validation = Validation(self.server)
+        self.validation = Validation(self.server, ADD_THREEPID)
         self.creds = self.validation.validate("1")
 
     def add(self, auth: Any = None, token: Any = None, **body: Any) -> Answer:
@@ -94,6 +95,15 @@ class AddTests(ThreepidTestCase):
                 },
             )
         )
+
+    def test_proof_for_something_else(self) -> None:
+        """
+        A proof by which a password is reset, or somebody registers, adds nothing.
+        """
+        for number, purpose in enumerate((REGISTRATION, PASSWORD_RESET)):
+            creds = Validation(self.server, purpose).validate("p%d" % number, "x@y.z")
+            answer = self.add(password_auth(), **creds)
+            self.assertRefused(answer, 400, "M_THREEPID_AUTH_FAILED")
 
     def test_not_proved(self) -> None:
         """
