@@ -6,7 +6,22 @@ import argparse
 from typing import Any, List
 
 from synauth.cli.terminal import Terminal
+from synauth.constants import LoginType
+from synauth.errors import ConfigError
+from synauth.homeserver.application_services import load_application_services
 from synauth.homeserver.config import HomeServerConfig, load_config
+from synauth.homeserver.policies import Policies
+from synauth.homeserver.registration_flows import registration_flows
+from synauth.homeserver.templates import Templates
+
+# What every way to register may ask for.
+_ASKED = (
+    (LoginType.REGISTRATION_TOKEN, "a token"),
+    (LoginType.RECAPTCHA, "a captcha"),
+    (LoginType.TERMS, "agreement to the rules"),
+    (LoginType.EMAIL_IDENTITY, "an e-mail address"),
+    (LoginType.MSISDN, "a telephone number"),
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -30,10 +45,32 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     @raise ConfigError: with every mistake.
     """
     config = load_config(args.files, {}, None)
+    _check_other_files(config)
     terminal.say("ok")
     for line in _summary(config) + _remarks(config):
         terminal.say(line)
     return 0
+
+
+def _check_other_files(config: HomeServerConfig) -> None:
+    """
+    Read what the server reads besides: registrations, templates, rules.
+
+    @raise ConfigError: with every mistake.
+    """
+    name = config.server_name
+    mistakes = []
+    for read, args in (
+        (load_application_services, (config.app_service_config_files, name)),
+        (Templates, (config.custom_template_directory,)),
+        (Policies, (config.user_consent,)),
+    ):
+        try:
+            read(*args)
+        except ConfigError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
 
 
 def _summary(config: HomeServerConfig) -> List[str]:
@@ -60,7 +97,13 @@ def _modules(config: HomeServerConfig) -> str:
 def _registration(config: HomeServerConfig) -> str:
     if not config.enable_registration:
         return "off"
-    return "with a captcha" if config.enable_registration_captcha else "open to anybody"
+    flows = registration_flows(config)
+    asked = [
+        words for stage, words in _ASKED if all(stage in stages for stages in flows)
+    ]
+    if not asked and [LoginType.DUMMY] not in flows:
+        asked = ["an address"]
+    return "with " + " and ".join(asked) if asked else "open to anybody"
 
 
 def _remarks(config: HomeServerConfig) -> List[str]:

@@ -27,7 +27,9 @@ class DataLock:
         try:
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise ConfigError("%s: cannot be opened: %s" % (path, error.strerror))
+            raise ConfigError(
+                "%s: %s cannot be opened: %s" % (what, path, error.strerror)
+            )
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

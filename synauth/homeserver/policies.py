@@ -46,15 +46,20 @@ class Policies:
         )
         environment.globals.update(always)
         folder = os.path.join(consent.template_dir, _LANGUAGE)
+        path = folder
         try:
             for name in sorted(os.listdir(folder)):
                 version, extension = os.path.splitext(name)
                 if extension == ".html":
+                    path = os.path.join(folder, name)
                     template = environment.get_template("%s/%s" % (_LANGUAGE, name))
                     self._versions[version] = template
-        except (jinja2.TemplateError, OSError, UnicodeDecodeError) as error:
+        except jinja2.TemplateError as error:
+            raise ConfigError("user_consent.template_dir: %s: %s" % (path, error))
+        except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
-                "user_consent.template_dir: %s can't be read: %s" % (folder, error)
+                "user_consent.template_dir: %s can't be read: %s"
+                % (path, getattr(error, "strerror", None) or error)
             )
         if consent.version not in self._versions:
             raise ConfigError(

@@ -35,7 +35,7 @@ from synauth.providers.loading import (
     module_schemas,
 )
 from synauth.storage.engines import make_database, make_engine
-from synauth.storage.migrations import prepare_database
+from synauth.storage.migrations import prepare_database, some_user_id
 from synauth.storage.module_schemas import apply_module_schemas
 from synauth.storage.sqlite import SqliteEngine
 from synauth.web.access_token import access_token
@@ -141,6 +141,7 @@ def make_service(
     engine = make_engine(chosen.name, chosen.args, chosen.allow_unsafe_locale)
     locks = lock_data(config.data_dir, engine)
     prepare_database(engine)
+    check_server_name(engine, config.server_name)
     apply_module_schemas(engine, module_schemas(modules))
     database = make_database(reactor, engine, chosen.args)
     hs = HomeServer(complete(config), reactor, database)
@@ -199,6 +200,23 @@ def lock_data(data_dir: str, engine: IEngine) -> List[DataLock]:
     except ConfigError:
         directory.release()
         raise
+
+
+def check_server_name(engine: IEngine, server_name: str) -> None:
+    """
+    A database is one server's: under another name nobody could log in any more.
+
+    @raise ConfigError: if its accounts are another server's.
+    """
+    user_id = some_user_id(engine)
+    if user_id is None:
+        return
+    domain = user_id.partition(":")[2]
+    if domain != server_name:
+        raise ConfigError(
+            "server_name: found %s, expected %s, whose accounts are in the %s"
+            % (server_name, domain, engine.name)
+        )
 
 
 def complete(config: HomeServerConfig) -> HomeServerConfig:

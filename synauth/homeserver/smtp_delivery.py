@@ -128,7 +128,9 @@ def deliver(
         reactor.connectSSL(*where, tls, timeout=ANSWER_TIMEOUT)
     else:
         reactor.connectTCP(*where, timeout=ANSWER_TIMEOUT)
-    return done.addBoth(factory.leave, reactor).addErrback(_without_dialogue)
+    return done.addBoth(factory.leave, reactor).addErrback(
+        _without_dialogue, "%s:%d" % (config.smtp_host, config.smtp_port)
+    )
 
 
 def _is_here(host: str) -> bool:
@@ -138,16 +140,17 @@ def _is_here(host: str) -> bool:
         return host == "localhost"
 
 
-def _without_dialogue(failure: Failure) -> None:
+def _without_dialogue(failure: Failure, server: str) -> None:
     """
     Twisted's errors repeat the conversation, with the password that was sent.
 
+    @param server: what did not take the mail.
     @raise DeliveryError: always.
     """
     if failure.check(CancelledError):
-        raise DeliveryError("the mail server took too long")
+        raise DeliveryError("the mail server %s took too long" % (server,))
     code = getattr(failure.value, "code", None)
     said = type(failure.value).__name__
     if isinstance(code, int) and code > 0:
         said += " (the server answered %d)" % (code,)
-    raise DeliveryError(said)
+    raise DeliveryError("%s, at the mail server %s" % (said, server))

@@ -44,10 +44,16 @@ class Templates:
 
     @param custom_directory: the operator's, or C{None}.
     @param always: what every template can use.
-    @raise ConfigError: if one can't be read, or is no template.
+    @raise ConfigError: if one can't be read, or is no template, or the operator's
+        directory is none.
     """
 
     def __init__(self, custom_directory: Optional[str] = None, **always: Any) -> None:
+        if custom_directory is not None and not os.path.isdir(custom_directory):
+            raise ConfigError(
+                "templates.custom_template_directory: %s is not a directory"
+                % (custom_directory,)
+            )
         directories = [OURS] if custom_directory is None else [custom_directory, OURS]
         self._environment = jinja2.Environment(
             loader=_Loader(directories),

@@ -40,6 +40,22 @@ def prepare_database(engine: IEngine, folder: str = SCHEMA) -> None:
         raise ConfigError("%s: %s" % (engine.name, engine.explain(error)))
 
 
+def some_user_id(engine: IEngine) -> Optional[str]:
+    """
+    @param engine: of a database that is prepared.  Blocks: for use before the
+        reactor runs.
+    @return: the id of one of its accounts, C{None} if it has none.
+    """
+    connection = engine.connect()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT name FROM users LIMIT 1")
+        row = cursor.fetchone()
+        return None if row is None else row[0]
+    finally:
+        connection.close()
+
+
 def migrate(engine: IEngine, connection: Any, folder: str = SCHEMA) -> None:
     """
     Apply the scripts that a database has not seen yet, each in a transaction

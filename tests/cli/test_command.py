@@ -180,6 +180,51 @@ class CheckConfigTests(ConfigFiles):
             self.assertIn("registration: %s\n" % (words,), terminal.stdout.getvalue())
             self.assertNotIn("hunter2", terminal.stdout.getvalue())
 
+    def test_ways_to_register(self) -> None:
+        """All that is asked of everybody is named, and an address if one is."""
+        for more, words in (
+            ("registration_requires_token: true", "with a token"),
+            (
+                "registration_requires_token: true\n"
+                "enable_registration_captcha: true\n"
+                "recaptcha_public_key: a\nrecaptcha_private_key: b",
+                "with a token and a captcha",
+            ),
+            (
+                "registrations_require_3pid: [email]\npublic_baseurl: https://a\n"
+                "email: {notif_from: a@b.c}",
+                "with an e-mail address",
+            ),
+        ):
+            terminal = TypedTerminal()
+            path = self.write("enable_registration: true\n" + more)
+            self.assertEqual(terminal.run("check-config", path), 0)
+            self.assertIn("registration: %s\n" % (words,), terminal.stdout.getvalue())
+
+    def test_other_files(self) -> None:
+        """What the server reads besides is read too."""
+        path = self.write(
+            "app_service_config_files: [/nowhere/as.yaml]\n"
+            "templates: {custom_template_directory: /nowhere/at/all}\n"
+            "public_baseurl: https://example.org/\n"
+            "user_consent: {version: '1.0', template_dir: /nowhere/rules}\n"
+        )
+        terminal = TypedTerminal()
+        self.assertEqual(terminal.run("check-config", path), 1)
+        said = terminal.stderr.getvalue()
+        for each in ("/nowhere/as.yaml", "/nowhere/at/all", "/nowhere/rules/en"):
+            self.assertIn(each, said)
+        self.assertEqual(terminal.stdout.getvalue(), "")
+
+    def test_misspelt(self) -> None:
+        """With a mistake comes what is misspelt, which may be why."""
+        path = self.write(
+            "enable_registration: true\nregistration_requires_tokn: true\n"
+        )
+        terminal = TypedTerminal()
+        self.assertEqual(terminal.run("check-config", path), 1)
+        self.assertIn("did you mean registration_req", terminal.stderr.getvalue())
+
     def test_mistakes(self) -> None:
         """Every mistake of every file is told, and the status is 1."""
         first = self.write("bcrypt_rounds: 3\n")

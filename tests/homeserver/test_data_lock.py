@@ -78,7 +78,7 @@ class DataLockTests(SynchronousTestCase):
         What stands in the place of the file is told.
         """
         os.mkdir(self.path)
-        self.assertIn(LOCK_FILE + ": cannot be opened: ", self.refused())
+        self.assertIn(LOCK_FILE + " cannot be opened: ", self.refused())
 
     def test_cannot_be_locked(self) -> None:
         """

@@ -20,11 +20,13 @@ from synauth.homeserver.config import HomeServerConfig, load_config
 from synauth.homeserver.service import (
     SAFE_TWISTED,
     Announcement,
+    check_server_name,
     complete,
     make_service,
 )
 from synauth.homeserver.stopping import ListenerService, where
-from synauth.storage.migrations import VERSION_TABLE
+from synauth.storage.migrations import VERSION_TABLE, prepare_database
+from synauth.storage.sqlite import SqliteEngine
 
 try:
     from twisted.internet.testing import MemoryReactorClock
@@ -207,6 +209,27 @@ class MakeServiceTests(ServiceTestCase):
             )
         self.assertFalse(os.path.exists(os.path.join(self.data_dir, "homeserver.db")))
         self.make()
+
+    def test_other_server_name(self) -> None:
+        """
+        A database is one server's: under another name nobody could log in.  One
+        without accounts is anybody's.
+        """
+        os.mkdir(self.data_dir)
+        path = os.path.abspath(os.path.join(self.data_dir, "homeserver.db"))
+        engine = SqliteEngine(path)
+        prepare_database(engine)
+        check_server_name(engine, "one.example.org")
+        check_server_name(engine, "other.example.org")
+        connection = sqlite3.connect(path)
+        connection.execute("INSERT INTO users (name) VALUES ('@a:one.example.org')")
+        connection.commit()
+        connection.close()
+        self.assertEqual(
+            self.refused(server_name="other.example.org"),
+            "server_name: found other.example.org, expected one.example.org, whose"
+            " accounts are in the database %s" % (path,),
+        )
 
     def test_newer_schema(self) -> None:
         """

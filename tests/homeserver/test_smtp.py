@@ -327,7 +327,7 @@ class ComposeTests(SynchronousTestCase):
         self.assertNoResult(sent)
         reactor.advance(1)
         error = self.failureResultOf(sent, DeliveryError).value
-        self.assertEqual(str(error), "the mail server took too long")
+        self.assertEqual(str(error), "the mail server 127.0.0.1:25 took too long")
 
     def test_too_much(self) -> None:
         """

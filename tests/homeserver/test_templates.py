@@ -45,6 +45,18 @@ class TemplatesTests(SynchronousTestCase):
         self.assertIn("body", templates.render("style.css"))
         self.assertEqual("x", templates.render("other.html"))
 
+    def test_no_directory(self) -> None:
+        """
+        A directory that is none is told: nobody is to wonder where the own pages
+        are.
+        """
+        path = self.mktemp()
+        error = self.assertRaises(ConfigError, Templates, path)
+        self.assertEqual(
+            str(error),
+            "templates.custom_template_directory: %s is not a directory" % (path,),
+        )
+
     def test_escaping(self) -> None:
         """
         Values are escaped in a page, and only there.

@@ -110,7 +110,7 @@ class ConsentTests(EndpointTestCase):
         """
         for version, rules, expected in (
             ("2.0", RULES, "user_consent.version: there is no 2.0.html in "),
-            ("1.0", "{% if %}", "user_consent.template_dir: "),
+            ("1.0", "{% if %}", "en/1.0.html: "),
         ):
             error = self.assertRaises(
                 ConfigError, self.serve, version, **{"1_0": rules}

@@ -13,6 +13,7 @@ from synauth.homeserver.config.checks import check
 from synauth.homeserver.config.consent import user_consent
 from synauth.homeserver.config.kinds import ONLY_FOR_REAUTH, TEXT, list_of
 from synauth.homeserver.config.lifetimes import settle_lifetimes
+from synauth.homeserver.config.listeners import LISTENERS
 from synauth.homeserver.config.mail import email_of
 from synauth.homeserver.config.options import OPTIONS
 from synauth.homeserver.config.secretfile import SECRET_FILES, read_secret_files
@@ -43,7 +44,7 @@ def load_config(
     @raise ConfigError: with all mistakes, one a line.
     """
     reading = Reading()
-    root = _merge(paths, overrides, reading)
+    root, replaced = _merge(paths, overrides, reading)
     listen: Any = ()
     if "listen" in overrides and overrides["listen"] is not None:
         node = Node.of(overrides["listen"], COMMAND_LINE)
@@ -56,23 +57,33 @@ def load_config(
     settle_lifetimes(values, given, root, reading)
     check(values, root, listen, reading)
     reading.finish()
-    return _assemble(values, tuple(listen), reading)
+    return _assemble(values, _listeners(values["listeners"], listen, replaced), reading)
 
 
-def _merge(paths: List[str], overrides: Mapping[str, Any], reading: Reading) -> Node:
+def _merge(
+    paths: List[str], overrides: Mapping[str, Any], reading: Reading
+) -> Tuple[Node, List[Node]]:
+    """
+    @return: all that counts, and the C{listeners} that later ones have replaced.
+    """
     top: Dict[Any, Node] = {}
+    replaced = []
     for path in paths:
         try:
-            top.update(read_yaml(path).value)
+            found = read_yaml(path).value
         except ConfigError as e:
             reading.add_error(e)
+            continue
+        if "listeners" in top and "listeners" in found:
+            replaced.append(top["listeners"])
+        top.update(found)
     for key, value in overrides.items():
         if value is not None and key != "listen":
             top[key] = Node.of(value, COMMAND_LINE)
     if overrides.get("enable_registration") is True:
         top["enable_registration_without_verification"] = Node(True, COMMAND_LINE)
     place = Place(paths[0], 1) if paths else COMMAND_LINE
-    return Node(top, place)
+    return Node(top, place), replaced
 
 
 def _defaults() -> Dict[str, Any]:
@@ -88,20 +99,31 @@ def _defaults() -> Dict[str, Any]:
 
 
 def _listeners(
-    listeners: Sequence[Listener], listen: Tuple[str, ...]
+    listeners: Sequence[Listener], listen: Sequence[str], replaced: Sequence[Node]
 ) -> Dict[str, Any]:
+    """
+    @param listen: the endpoint descriptions of the command line, which take the
+        place of the listeners for clients.
+    @param replaced: the listeners of earlier files, as they stand there.
+    """
     clients = tuple(each for each in listeners if each.clients)
+    proxied: Sequence[Listener] = clients
+    for earlier in reversed(replaced):
+        # Those for metrics alone say nothing of the proxy before the others.
+        if not proxied:
+            found = LISTENERS.read(earlier, "listeners", Reading()) or ()
+            proxied = [each for each in found if each.clients]
     return {
         "listeners": () if listen else clients,
         "metrics_listeners": tuple(each for each in listeners if not each.clients),
-        "listen": listen,
-        "listen_x_forwarded": bool(listen and clients)
-        and all(each.x_forwarded for each in clients),
+        "listen": tuple(listen),
+        "listen_x_forwarded": bool(listen and proxied)
+        and all(each.x_forwarded for each in proxied),
     }
 
 
 def _assemble(
-    values: Mapping[str, Any], listen: Tuple[str, ...], reading: Reading
+    values: Mapping[str, Any], listeners: Mapping[str, Any], reading: Reading
 ) -> HomeServerConfig:
     # What has one name and one value is called the same on the object.
     same = {
@@ -109,7 +131,7 @@ def _assemble(
         for option in OPTIONS
         if "." not in option.key and option.key not in SECRET_FILES.values()
     }
-    same.update(_listeners(values["listeners"], listen))
+    same.update(listeners)
     same["modules"] = values["modules"] or ()
     oldest = same.pop("ldap_config")
     same["password_providers"] = (() if oldest is None else (oldest,)) + (

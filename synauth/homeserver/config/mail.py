@@ -235,7 +235,8 @@ def check_mail(values: Mapping[str, Any], root: Node, reading: Reading) -> None:
     Complain about options that do not go together.
     """
     section = root.value.get("email")
-    if section is None or section.value is None:
+    if section is None or not isinstance(section.value, dict):
+        # None, or complained about already.
         return
     if values["email.notif_from"] is None:
         for key in ("smtp_host", "smtp_user", "smtp_pass", "force_tls"):

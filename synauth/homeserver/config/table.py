@@ -156,10 +156,19 @@ class Reading:
 
     def finish(self) -> None:
         """
-        @raise ConfigError: with all mistakes, if there are any.
+        @raise ConfigError: with all mistakes, if there are any, and the keys that
+            are probably misspelt.
         """
-        if self._mistakes:
-            raise ConfigError("\n".join(self._mistakes))
+        if not self._mistakes:
+            return
+        # What is misspelt is often why something else is missing.
+        misspelt = [
+            "%s: %s: passed over; did you mean %s?"
+            % (each.place, each.key, each.suggestion)
+            for each in self.unused
+            if each.suggestion is not None and each.key not in self.wrong
+        ]
+        raise ConfigError("\n".join(self._mistakes + misspelt))
 
     def pass_over(self, node: Node, key: str, known: Sequence[str] = ()) -> None:
         """

@@ -268,6 +268,33 @@ class MergeTests(ConfigFiles):
         config = load_config([], {"listen": ["tcp:8009"]}, None)
         self.assertIs(config.listen_x_forwarded, False)
 
+    def test_listen_behind_a_proxy_with_metrics(self) -> None:
+        """
+        What a later file says of listeners for metrics alone is no word on the
+        proxy: the last that spoke of clients counts.
+        """
+        metrics = self.write("listeners: [{port: 3, type: metrics}]\n")
+        for first, believed in (
+            ("listeners: [{port: 1, x_forwarded: true}]\n", True),
+            ("listeners: [{port: 1}]\n", False),
+            ("bcrypt_rounds: 12\n", False),
+        ):
+            paths = [self.write(first), metrics, metrics]
+            config = load_config(paths, {"listen": ["tcp:8009"]}, None)
+            self.assertIs(config.listen_x_forwarded, believed, first)
+            self.assertEqual(len(config.metrics_listeners), 1)
+        paths.append(self.write("listeners: [{port: 4, x_forwarded: true}]\n"))
+        config = load_config(paths, {"listen": ["tcp:8009"]}, None)
+        self.assertIs(config.listen_x_forwarded, True)
+
+    def test_no_section(self) -> None:
+        """What is to be a section and is none is told, and nothing is tripped over."""
+        for section in ("email", "user_consent", "password_config", "synauth"):
+            for value in ("true", "5", "1.5", "2026-01-31", "[a]", "text"):
+                path = self.write("%s: %s\n" % (section, value))
+                error = self.assertRaises(ConfigError, load_config, [path], {}, None)
+                self.assertIn("%s:1: %s: " % (path, section), str(error))
+
     def test_enable_registration(self) -> None:
         """On the command line it is enough; in a file it is not."""
         config = load_config([], {"enable_registration": True}, None)
