@@ -110,10 +110,13 @@ class Reauthentication:
         if claimed is None:
             return
         name = qualify(claimed, self._hostname)
-        # The limits of an account are shared by all spellings of its name.
-        for spelling in {name, limit_key(name)}:
+        # The limits of an account are shared by all spellings of its name; who
+        # names themselves exactly may have a namesake in small letters.
+        for spelling in (name, limit_key(name)):
             found = yield awaiting(self._find_user, spelling)
-            if found is not None and found != user_id:
+            if found == user_id:
+                return
+            if found is not None:
                 raise _invalid_auth()
 
 
