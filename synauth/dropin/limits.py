@@ -2,6 +2,7 @@
 The limits on logins that the host's settings ask for, if they do.
 """
 
+from collections import Counter
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from twisted.internet.defer import Deferred
@@ -31,6 +32,7 @@ class HostLimits:
         self._config = config
         self._clock = clock
         self._made: Dict[str, Tuple[_Rates, RateLimiter]] = {}
+        self._under_way: "Counter[str]" = Counter()
 
     def count_login(self, user_id: str) -> None:
         """
@@ -39,13 +41,22 @@ class HostLimits:
         @param user_id: a full user id, as typed.
         @raise synauth.errors.LimitExceededError: if it is too early.
         """
+        self._check_failed(limit_key(user_id))
+        self._hit_account(limit_key(user_id))
+
+    def count_look_up(self, user_id: str) -> None:
+        """
+        Count a question for an account, as a login; but where an attempt is under
+        way it may be a provider that asks, and that attempt, which stands among
+        the failed ones until it is over, was let through already.
+
+        @param user_id: a full user id, as typed.
+        @raise synauth.errors.LimitExceededError: if it is too early.
+        """
         key = limit_key(user_id)
-        failed = self._limiter(_FAILED)
-        if failed is not None:
-            failed.check(key)
-        logins = self._limiter(_ACCOUNT)
-        if logins is not None:
-            logins.hit(key)
+        if key not in self._under_way:
+            self._check_failed(key)
+        self._hit_account(key)
 
     def ask(self, user_id: str, ask: Callable[[], Any]) -> "Deferred[Any]":
         """
@@ -56,7 +67,25 @@ class HostLimits:
         failed = self._limiter(_FAILED)
         if failed is None:
             return awaiting(ask)
-        return limited(failed, limit_key(user_id), ask)
+        key = limit_key(user_id)
+        self._under_way[key] += 1
+        return limited(failed, key, ask).addBoth(self._over, key)
+
+    def _over(self, result: Any, key: str) -> Any:
+        self._under_way[key] -= 1
+        if not self._under_way[key]:
+            del self._under_way[key]
+        return result
+
+    def _check_failed(self, key: str) -> None:
+        failed = self._limiter(_FAILED)
+        if failed is not None:
+            failed.check(key)
+
+    def _hit_account(self, key: str) -> None:
+        logins = self._limiter(_ACCOUNT)
+        if logins is not None:
+            logins.hit(key)
 
     def _limiter(self, name: str) -> Optional[RateLimiter]:
         setting = getattr(self._config, name, None)

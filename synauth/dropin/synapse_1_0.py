@@ -278,7 +278,7 @@ class AuthHandler:
         @param user_id: a full user id, in any case.
         @return: a Deferred of the account's own id, or of C{None}.
         """
-        self._limits.count_login(user_id)
+        self._limits.count_look_up(user_id)
         found = yield self._find_account(user_id)
         return found
 

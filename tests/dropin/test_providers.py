@@ -204,6 +204,23 @@ class ProviderTests(HandlerTestCase):
         self.assertEqual([(ALICE, (5,)), (ALICE, (5,))], self.hs.pushers)
         self.flushLoggedErrors()
 
+    def test_asking_for_accounts(self) -> None:
+        """
+        A provider can ask whether there is the account while somebody logs in to
+        it, if one attempt is all there is; between attempts the failed ones count.
+        """
+        limit = SimpleNamespace(per_second=0.001, burst_count=1)
+        self.hs.config.rc_login_failed_attempts = limit
+
+        def check(user_id: str, password: str) -> Any:
+            return password == "x" and self.handler.check_user_exists(user_id)
+
+        self.put_in({"check_password": check})
+        for _ in range(2):
+            self.assertEqual((ALICE, None), self.result(self.log_in("Alice", "x")))
+        self.error(self.log_in(password="y"), 403, "M_FORBIDDEN")
+        self.error(self.handler.check_user_exists(ALICE), 429, "M_LIMIT_EXCEEDED")
+
     def test_log_contexts(self) -> None:
         """
         A provider that answers straight from the reactor loses nobody's log
