@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, succeed
 from twisted.logger import Logger
 
 from synauth.awaiting import Steps, awaiting
@@ -18,29 +18,9 @@ from synauth.providers.calling import Caller, CouldNotAsk
 from synauth.providers.contexts import in_context_of_host
 from synauth.providers.legacy import register_legacy
 from synauth.providers.results import Vouched
+from synauth.providers.reverse import CallbackModuleProvider
 
 _log = Logger()
-
-
-class ContextCaller(Caller):
-    """
-    Calls modules, whatever they wait for, in the log context of who asks.
-    """
-
-    def call(
-        self,
-        module: str,
-        check: Callable[[Any], Any],
-        function: Callable[..., Any],
-        *args: Any,
-        **kwargs: Any,
-    ) -> "Deferred[Any]":
-        """
-        See L{Caller.call}.
-        """
-        return in_context_of_host(
-            super().call, module, check, function, *args, **kwargs
-        )
 
 
 def make_providers(
@@ -78,7 +58,14 @@ class Providers:
         providers: Sequence[Any],
     ) -> None:
         self._all: List[ModuleCallbacks] = []
+        self._modules: Dict[str, CallbackModuleProvider] = {}
         for provider in providers:
+            if isinstance(provider, CallbackModuleProvider):
+                # Through a second caller it would have a second time limit, and
+                # its errors would be a no.
+                self._all.append(provider.callbacks)
+                self._modules[provider.name] = provider
+                continue
             callbacks = ModuleCallbacks(hostname, caller, find_account)
             register_legacy(callbacks, provider, hostname)
             self._all.append(callbacks)
@@ -112,6 +99,9 @@ class Providers:
         """
         See L{synauth.interfaces.ICallbacks.check_3pid_auth}.
         """
+        if not password:
+            # To a directory server it can mean "anonymous".
+            return succeed(None)
         return self._first(
             [
                 partial(each.check_3pid_auth, medium, address, password)
@@ -132,6 +122,17 @@ class Providers:
             except Exception:
                 _log.failure("A provider failed to hear of a logout")
 
+    def callback_for_host(self, vouched: Vouched) -> Optional[Callable[[Any], Any]]:
+        """
+        @return: a provider's function for the answer to a login, to be called by
+            the host; C{None} if it has none.
+        """
+        if vouched.callback is None:
+            return None
+        if vouched.module in self._modules:
+            return partial(self._modules[vouched.module].call_back, vouched.callback)
+        return partial(in_context_of_host, awaiting, vouched.callback)
+
     @inlineCallbacks
     def _first(
         self, questions: List[Callable[[], "Deferred[Optional[Vouched]]"]]
@@ -148,13 +149,3 @@ class Providers:
         if unasked is not None:
             raise unasked
         return None
-
-
-def callback_for_host(vouched: Vouched) -> Optional[Callable[[Any], Any]]:
-    """
-    @return: a provider's function for the answer to a login, to be called by the
-        host; C{None} if it has none.
-    """
-    if vouched.callback is None:
-        return None
-    return partial(in_context_of_host, awaiting, vouched.callback)

@@ -8,6 +8,7 @@ in docs/dropin.rst.
 """
 
 from collections import ChainMap
+from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from synauth.auth import interactive
@@ -25,17 +26,13 @@ from synauth.dropin.errors import HostErrors
 from synauth.dropin.hashing import ContextHashPool, HandlersOwnHashes
 from synauth.dropin.limits import HostLimits
 from synauth.dropin.logins import HostLogins, as_given
-from synauth.dropin.providers import (
-    ContextCaller,
-    Providers,
-    callback_for_host,
-    make_providers,
-)
+from synauth.dropin.providers import Providers, make_providers
 from synauth.dropin.settings import RAISE, DropInSettings
 from synauth.dropin.stages import AnyLoginStage, TermsStage
 from synauth.dropin.tokens import HostTokens
 from synauth.errors import InteractiveAuthIncompleteError
 from synauth.interfaces import IHashPool, IStage
+from synauth.providers.contexts import ContextCaller
 from synauth.threepids import EMAIL, MSISDN
 
 LoginResult = Tuple[Optional[str], Optional[Callable[[Any], Any]]]
@@ -94,17 +91,19 @@ class AuthHandler:
     def _make_providers(self, settings: DropInSettings) -> Providers:
         hs = self.hs
         passing = (Exception,) if settings.failing_providers == RAISE else ()
+        caller = partial(
+            ContextCaller, hs.get_reactor, passing=passing or self.errors.answers
+        )
+        limit = settings.module_timeout
+        modules = [
+            (partial(make, caller=caller(config.options["timeout"] or limit)), config)
+            for make, config in settings.modules
+        ]
         return Providers(
             hs.hostname,
-            ContextCaller(
-                hs.get_reactor,
-                settings.module_timeout,
-                passing=passing or self.errors.answers,
-            ),
+            caller(limit),
             self._find_account if settings.canonical_ids else as_given,
-            make_providers(
-                hs, self, [*settings.modules, *hs.config.password_providers]
-            ),
+            make_providers(hs, self, [*modules, *hs.config.password_providers]),
         )
 
     def _make_stages(self) -> None:
@@ -246,7 +245,7 @@ class AuthHandler:
             C{LoginError} 403 for everybody else.
         """
         vouched = yield self._logins.login(username, login_submission)
-        return vouched.user_id, callback_for_host(vouched)
+        return vouched.user_id, self._providers.callback_for_host(vouched)
 
     @deferred_for_host
     def check_password_provider_3pid(
@@ -261,7 +260,7 @@ class AuthHandler:
         vouched = yield self._logins.login_by_threepid(medium, address, password)
         if vouched is None:
             return None, None
-        return vouched.user_id, callback_for_host(vouched)
+        return vouched.user_id, self._providers.callback_for_host(vouched)
 
     @for_host
     def ratelimit_login_per_account(self, user_id: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Callable
 
 from twisted.internet.defer import Deferred
 
+from synauth.providers.calling import Caller
+
 # Where Synapse keeps them; for a while it had both.
 _CONTEXTS = ("synapse.logging.context", "synapse.util.logcontext")
 
@@ -28,3 +30,24 @@ def in_context_of_host(
                 contexts.run_in_background(function, *args, **kwargs)
             )
     return function(*args, **kwargs)
+
+
+class ContextCaller(Caller):
+    """
+    Calls modules, whatever they wait for, in the log context of who asks.
+    """
+
+    def call(
+        self,
+        module: str,
+        check: Callable[[Any], Any],
+        function: Callable[..., Any],
+        *args: Any,
+        **kwargs: Any,
+    ) -> "Deferred[Any]":
+        """
+        See L{Caller.call}.
+        """
+        return in_context_of_host(
+            super().call, module, check, function, *args, **kwargs
+        )

@@ -12,8 +12,8 @@ from twisted.python.failure import Failure
 
 from synauth.errors import ConfigError, MatrixError
 from synauth.providers.callbacks import ModuleCallbacks
-from synauth.providers.calling import TIMEOUT, Caller, CouldNotAsk
-from synauth.providers.contexts import in_context_of_host
+from synauth.providers.calling import TIMEOUT, CouldNotAsk
+from synauth.providers.contexts import ContextCaller, in_context_of_host
 from synauth.providers.legacy_host import LegacyHostApi, host_of
 from synauth.providers.recognising import mark
 from synauth.providers.results import LoginCallback, Vouched
@@ -50,24 +50,32 @@ class CallbackModuleProvider:
 
     @param config: what L{parse_config} gave.
     @param account_handler: what the homeserver hands its providers.
+    @param caller: calls the module, in place of a caller of its own.
     @ivar module: the module.
+    @ivar name: its name.
+    @ivar callbacks: its callbacks, which a host that knows of such may ask itself.
     """
 
-    def __init__(self, config: Wrapped, account_handler: Any) -> None:
-        self._name = config.name
+    def __init__(
+        self,
+        config: Wrapped,
+        account_handler: Any,
+        caller: Optional[ContextCaller] = None,
+    ) -> None:
+        self.name = config.name
         self._registered: Set[str] = set()
-        self._caller = Caller(
+        self._caller = caller or ContextCaller(
             partial(_reactor_of, account_handler),
             config.options.get("timeout") or TIMEOUT,
         )
         api = LegacyHostApi(account_handler, self._register)
-        self._callbacks = ModuleCallbacks(
+        self.callbacks = ModuleCallbacks(
             api.server_name, self._caller, api.find_account
         )
         self.module = config.make(config.config, api)
         self._warn_of_the_never_called()
         if "auth_checkers" in self._registered:
-            self.get_supported_login_types = self._callbacks.login_types
+            self.get_supported_login_types = self.callbacks.login_types
             self.check_auth = self._check_auth
         if "check_3pid_auth" in self._registered:
             self.check_3pid_auth = self._check_3pid_auth
@@ -95,8 +103,18 @@ class CallbackModuleProvider:
             )
         return found
 
+    def call_back(
+        self, callback: LoginCallback, response: Dict[str, Any]
+    ) -> "Deferred[None]":
+        """
+        Tell a module of a login, which stands whatever it does, unless the caller
+        passes its errors.
+        """
+        called = self._caller.call(self.name, lambda answer: None, callback, response)
+        return called.addErrback(_no_answer)
+
     def _register(self, **callbacks: Any) -> None:
-        self._callbacks.register(self._name, **callbacks)
+        self.callbacks.register(self.name, **callbacks)
         self._registered.update(kind for kind in callbacks if callbacks[kind])
 
     def _warn_of_the_never_called(self) -> None:
@@ -104,25 +122,25 @@ class CallbackModuleProvider:
         if unused:
             _log.warn(
                 "{module}: this homeserver never calls {callbacks}",
-                module=self._name,
+                module=self.name,
                 callbacks=", ".join(unused),
             )
 
     def _check_auth(
         self, username: str, login_type: str, login_dict: Dict[str, Any]
     ) -> "Deferred[LegacyAnswer]":
-        return self._ask(self._callbacks.check_auth, username, login_type, login_dict)
+        return self._ask(self.callbacks.check_auth, username, login_type, login_dict)
 
     def _check_3pid_auth(
         self, medium: str, address: str, password: str
     ) -> "Deferred[LegacyAnswer]":
-        return self._ask(self._callbacks.check_3pid_auth, medium, address, password)
+        return self._ask(self.callbacks.check_3pid_auth, medium, address, password)
 
     def _on_logged_out(
         self, user_id: str, device_id: Optional[str], access_token: str
     ) -> "Deferred[None]":
         return in_context_of_host(
-            self._callbacks.on_logged_out, user_id, device_id, access_token
+            self.callbacks.on_logged_out, user_id, device_id, access_token
         )
 
     def _ask(
@@ -136,18 +154,7 @@ class CallbackModuleProvider:
             return None
         if answer.callback is None:
             return answer.user_id
-        return answer.user_id, partial(self._call_back, answer.callback)
-
-    def _call_back(
-        self, callback: LoginCallback, response: Dict[str, Any]
-    ) -> "Deferred[None]":
-        """
-        Tell a module of a login, which stands whatever it does.
-        """
-        called = in_context_of_host(
-            self._caller.call, self._name, lambda answer: None, callback, response
-        )
-        return called.addErrback(_no_answer)
+        return answer.user_id, partial(self.call_back, answer.callback)
 
 
 def _no_answer(failure: Failure) -> None:

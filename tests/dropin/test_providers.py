@@ -30,6 +30,20 @@ def provider(**methods: Callable[..., Any]) -> Any:
     return make
 
 
+class Module:
+    """
+    A module with all callbacks, each of which answers as it is told.
+    """
+
+    def __init__(self, config: Any, api: Any) -> None:
+        answer = config["answer"]
+        api.register_password_auth_provider_callbacks(
+            auth_checkers={(TYPE, ()): answer},
+            check_3pid_auth=answer,
+            on_logged_out=answer,
+        )
+
+
 class ProviderTests(HandlerTestCase):
     """
     They are asked in order, and believed where there is something to believe.
@@ -254,6 +268,98 @@ class ProviderTests(HandlerTestCase):
             [PASSWORD_TYPE, "my.login_type"], self.handler.get_supported_login_types()
         )
         self.assertEqual((ALICE, None), self.result(self.log_in(password="x")))
+
+    def put_in_module(self, answer: Callable[..., Any], **settings: Any) -> None:
+        """
+        Make the handler with a module that answers so.
+        """
+        module = {"module": __name__ + ".Module", "config": {"answer": answer}}
+        if "timeout" in settings:
+            module["timeout"] = settings.pop("timeout")
+        self.build(settings_of(dict(settings, modules=[module])))
+
+    def test_log_contexts_of_modules(self) -> None:
+        """
+        What waits for a module goes on in its own log context: its account is
+        looked for there.
+        """
+        seen: List[str] = []
+        look_up = self.hs.store.get_users_by_id_case_insensitive
+
+        def noted(user_id: str) -> Any:
+            seen.append(self.contexts.current)
+            return look_up(user_id)
+
+        store: Any = self.hs.store
+        store.get_users_by_id_case_insensitive = noted
+        self.put_in_module(
+            lambda *args: self.later((ALICE, lambda response: self.later(None)))
+        )
+        _, callback = self.result(self.by_type())
+        del seen[:]
+        self.hs.store.tokens[TOKEN] = (ALICE, None)
+        for call in (
+            self.by_type,
+            lambda: callback({}),
+            lambda: self.handler.delete_access_token(TOKEN),
+        ):
+            self.assertEqual([], self.contexts.broken_by(call, self.until_done))
+        self.assertEqual(["request"], seen)
+
+    def test_time_of_modules(self) -> None:
+        """
+        A module has the time that all have, or as much as it is given, be that
+        less or more.
+        """
+        for settings, seconds in (
+            ({}, 30),
+            ({"module_timeout": 12}, 12),
+            ({"module_timeout": 12, "timeout": 40}, 40),
+            ({"timeout": 5}, 5),
+        ):
+            self.put_in_module(lambda *args: Deferred(), **settings)
+            answered = self.by_type()
+            self.hs.reactor.advance(seconds - 0.1)
+            self.assertNoResult(answered)
+            self.hs.reactor.advance(0.1)
+            self.error(answered, 403, "M_FORBIDDEN")
+            self.assertEqual(1, len(self.flushLoggedErrors()))
+
+    def test_failing_modules(self) -> None:
+        """
+        A module that fails is passed over, where it is so set its error ends
+        the request, and an error of the host's is its answer.
+        """
+        error = hosts.SynapseError(418, "teapot", "ORG_EXAMPLE")
+        self.put_in_module(lambda *args: fail(error))
+        self.assertIs(error, self.error(self.by_type(), 418, "ORG_EXAMPLE"))
+        self.put_in_module(lambda *args: fail(ZeroDivisionError()))
+        self.error(self.by_type(), 403, "M_FORBIDDEN")
+        self.flushLoggedErrors()
+        self.put_in_module(
+            lambda *args: fail(ZeroDivisionError()), failing_providers=RAISE
+        )
+        answered = self.by_type()
+        self.until_done()
+        self.failureResultOf(answered, ZeroDivisionError)
+
+    def test_failing_callbacks_of_modules(self) -> None:
+        """
+        A login stands, whatever a module makes of it.
+        """
+        self.put_in_module(lambda *args: (ALICE, lambda response: 1 // 0))
+        _, callback = self.result(self.by_type())
+        self.assertIsNone(self.result(callback({})))
+        self.flushLoggedErrors()
+
+    def test_empty_passwords(self) -> None:
+        """
+        No module is asked for an address without a password.
+        """
+        self.put_in_module(lambda *args: ALICE)
+        check = self.handler.check_password_provider_3pid
+        self.assertEqual((ALICE, None), self.result(check("email", "a@b", "x")))
+        self.assertEqual((None, None), self.result(check("email", "a@b", "")))
 
     def test_local_passwords_switched_off(self) -> None:
         """
