@@ -7,12 +7,20 @@ from typing import Any, Callable, Optional, Sequence, Tuple
 
 from twisted.internet.defer import Deferred, inlineCallbacks
 
-from synauth.auth.interactive import InteractiveAuth, JsonDict, session_id_of
+from synauth.auth.interactive import (
+    CheckResult,
+    InteractiveAuth,
+    JsonDict,
+    session_id_of,
+    stage_of,
+)
+from synauth.auth.login import COULD_NOT_ASK
 from synauth.auth.sessions import Operation
 from synauth.awaiting import Steps, awaiting
 from synauth.constants import Codes
 from synauth.errors import AuthError, InteractiveAuthIncompleteError, MatrixError
 from synauth.identifiers import limit_key, qualify, user_of_login
+from synauth.interfaces import IRateLimiter
 
 # Under this key a session holds whose it is.
 REQUEST_USER_ID = "request_user_id"
@@ -27,6 +35,8 @@ class Reauthentication:
     @param interactive: leads through the stages and keeps the sessions.
     @param find_user: gives, from a full user id in any case, a Deferred of the
         account's own id or C{None}.
+    @param unanswered: limits the attempts of each user at which a module could
+        not be asked, which count nowhere else; C{None} for no limit.
     """
 
     def __init__(
@@ -34,7 +44,9 @@ class Reauthentication:
         hostname: str,
         interactive: InteractiveAuth,
         find_user: Callable[[str], "Deferred[Any]"],
+        unanswered: Optional[IRateLimiter] = None,
     ) -> None:
+        self._unanswered = unanswered
         self._hostname = hostname
         self._interactive = interactive
         self._find_user = find_user
@@ -60,14 +72,22 @@ class Reauthentication:
             finish it or release it, see
             L{synauth.interfaces.ISessionStore}.  It errs with
             L{InteractiveAuthIncompleteError} while there is something to do,
-            with L{AuthError} 403 C{M_FORBIDDEN} for anybody else, and as
+            with L{AuthError} 403 C{M_FORBIDDEN} for anybody else, with
+            L{synauth.errors.LimitExceededError}, and as
             L{synauth.AuthHandler.check_auth}.
         """
         yield self._check_session(user_id, clientdict)
         yield self._check_claim(user_id, clientdict)
-        authed, result, params, session_id = yield self._interactive.check_auth(
-            [[each] for each in types], clientdict, clientip, operation
-        )
+        flows = [[each] for each in types]
+
+        def attempt() -> Any:
+            return self._interactive.check_auth(flows, clientdict, clientip, operation)
+
+        if self._unanswered is None or stage_of(clientdict) is None:
+            answer = yield attempt()
+        else:
+            answer = yield _counted(self._unanswered, user_id, attempt)
+        authed, result, params, session_id = answer
         if not authed:
             yield self._interactive.sessions.set_data(
                 session_id, REQUEST_USER_ID, user_id
@@ -118,6 +138,25 @@ class Reauthentication:
                 return
             if found is not None:
                 raise _invalid_auth()
+
+
+@inlineCallbacks
+def _counted(
+    unanswered: IRateLimiter, user_id: str, attempt: Callable[[], Any]
+) -> Steps[CheckResult]:
+    """
+    Count an attempt before it is looked at, and give it back unless a module
+    could not be asked: as many as fit into one moment would be free else.
+    """
+    yield awaiting(unanswered.hit, user_id)
+    try:
+        answer = yield attempt()
+    except Exception:
+        yield awaiting(unanswered.refund, user_id)
+        raise
+    if getattr(answer[1], "refused", None) != COULD_NOT_ASK:
+        yield awaiting(unanswered.refund, user_id)
+    return answer
 
 
 @inlineCallbacks

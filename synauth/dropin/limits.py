@@ -6,12 +6,13 @@ from collections import Counter
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from twisted.internet.defer import Deferred
+from zope.interface import implementer
 
 from synauth.auth.login import limited
 from synauth.auth.ratelimit import RateLimiter
 from synauth.awaiting import awaiting
 from synauth.identifiers import limit_key
-from synauth.interfaces import IClock
+from synauth.interfaces import IClock, IRateLimiter
 
 _ACCOUNT = "rc_login_account"
 _FAILED = "rc_login_failed_attempts"
@@ -26,13 +27,16 @@ class HostLimits:
 
     @param config: the host's settings.
     @param clock: the host's clock.
+    @ivar unanswered: as many attempts of a user as may fail; for those that count
+        nowhere else.
     """
 
     def __init__(self, config: Any, clock: IClock) -> None:
         self._config = config
         self._clock = clock
-        self._made: Dict[str, Tuple[_Rates, RateLimiter]] = {}
+        self._made: Dict[Tuple[str, str], Tuple[_Rates, RateLimiter]] = {}
         self._under_way: "Counter[str]" = Counter()
+        self.unanswered = _HostLimit(lambda: self._limiter(_FAILED, "unanswered"))
 
     def count_login(self, user_id: str) -> None:
         """
@@ -87,7 +91,7 @@ class HostLimits:
         if logins is not None:
             logins.hit(key)
 
-    def _limiter(self, name: str) -> Optional[RateLimiter]:
+    def _limiter(self, name: str, what: str = "logins") -> Optional[RateLimiter]:
         setting = getattr(self._config, name, None)
         per_second: Any = getattr(setting, "per_second", None)
         burst_count: Any = getattr(setting, "burst_count", None)
@@ -95,10 +99,47 @@ class HostLimits:
         if not (_is_number(per_second) and _is_number(burst_count)):
             return None
         rates: _Rates = (per_second, burst_count)
-        made = self._made.get(name)
+        made = self._made.get((name, what))
         if made is None or made[0] != rates:
-            made = self._made[name] = (rates, RateLimiter(self._clock, *rates))
+            made = (rates, RateLimiter(self._clock, *rates))
+            self._made[name, what] = made
         return made[1]
+
+
+@implementer(IRateLimiter)
+class _HostLimit:
+    """
+    A limit of the host's, as its settings are at each use.
+
+    @param limiter: gives the limiter, or C{None} where there is no limit.
+    """
+
+    def __init__(self, limiter: Callable[[], Optional[RateLimiter]]) -> None:
+        self._limiter = limiter
+
+    def check(self, key: str) -> None:
+        """
+        See L{IRateLimiter.check}.
+        """
+        limiter = self._limiter()
+        if limiter is not None:
+            limiter.check(key)
+
+    def hit(self, key: str) -> None:
+        """
+        See L{IRateLimiter.hit}.
+        """
+        limiter = self._limiter()
+        if limiter is not None:
+            limiter.hit(key)
+
+    def refund(self, key: str) -> None:
+        """
+        See L{IRateLimiter.refund}.
+        """
+        limiter = self._limiter()
+        if limiter is not None:
+            limiter.refund(key)
 
 
 def _is_number(value: Any) -> bool:

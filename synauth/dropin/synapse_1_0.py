@@ -123,7 +123,7 @@ class AuthHandler:
             ChainMap({by_mail.type: by_mail}, self._interactive.stages)
         )
         self._reauthentication = Reauthentication(
-            hs.hostname, self._interactive, self._find_account
+            hs.hostname, self._interactive, self._find_account, self._limits.unanswered
         )
 
     def _interactive_auth(self, stages: Any) -> InteractiveAuth:

@@ -2,18 +2,16 @@
 Which users can authenticate how once more, and for how long that counts.
 """
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from twisted.internet.defer import inlineCallbacks
 
 from synauth.auth.handler import AuthHandler
-from synauth.auth.interactive import stage_of
-from synauth.auth.login import COULD_NOT_ASK
 from synauth.auth.reauthentication import Reauthentication
 from synauth.auth.sessions import Operation
 from synauth.awaiting import Steps
 from synauth.constants import LoginType
-from synauth.errors import InteractiveAuthIncompleteError, MatrixError
+from synauth.errors import MatrixError
 from synauth.homeserver.logins import Requester
 from synauth.interfaces import IClock, IRateLimiter
 
@@ -29,8 +27,7 @@ class UserInteractiveAuth:
     @param store: an L{IAccountStore} and L{ITokenStore}.
     @param clock: an L{IClock}.
     @param config: the server's settings.
-    @param unanswered: limits the attempts of each user at which a module could
-        not be asked: those count nowhere else.
+    @param unanswered: see L{Reauthentication}.
     """
 
     def __init__(
@@ -43,12 +40,11 @@ class UserInteractiveAuth:
         unanswered: IRateLimiter,
     ) -> None:
         self._handler = handler
-        self._unanswered = unanswered
         self._store = store
         self._clock = clock
         self._config = config
         self._reauthentication = Reauthentication(
-            hostname, handler.interactive, handler.check_user_exists
+            hostname, handler.interactive, handler.check_user_exists, unanswered
         )
 
     @inlineCallbacks
@@ -92,16 +88,9 @@ class UserInteractiveAuth:
         if may_skip and (yield self._is_recent(requester)):
             return {key: body[key] for key in body if key != "auth"}, None
         types = yield self.login_types(requester.user_id)
-
-        def ask() -> Any:
-            return self._reauthentication.validate(
-                requester.user_id, types, body, address, operation
-            )
-
-        if stage_of(body) is None:
-            params, session_id = yield ask()
-        else:
-            params, session_id = yield self._counting_unanswered(requester.user_id, ask)
+        params, session_id = yield self._reauthentication.validate(
+            requester.user_id, types, body, address, operation
+        )
         try:
             yield self._store.update_access_token_last_validated(
                 requester.access_token_id, self._clock.time_msec()
@@ -110,26 +99,6 @@ class UserInteractiveAuth:
             yield self.release(session_id)
             raise
         return params, session_id
-
-    @inlineCallbacks
-    def _counting_unanswered(
-        self, user_id: str, attempt: Callable[[], Any]
-    ) -> Steps[Any]:
-        """
-        Count an attempt before it is looked at, and give it back unless a module
-        could not be asked: as many as fit into one moment would be free else.
-        """
-        self._unanswered.hit(user_id)
-        counts = False
-        try:
-            result = yield attempt()
-        except InteractiveAuthIncompleteError as challenge:
-            counts = getattr(challenge.result, "refused", None) == COULD_NOT_ASK
-            raise
-        finally:
-            if not counts:
-                self._unanswered.refund(user_id)
-        return result
 
     @inlineCallbacks
     def finish(self, session_id: Optional[str]) -> Steps[None]:

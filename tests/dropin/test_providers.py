@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, List
 from twisted.internet.defer import Deferred, fail, succeed
 
 from synauth.dropin.settings import RAISE, DropInSettings, settings_of
+from synauth.identifiers import UserID
 from tests.dropin import host as hosts
 from tests.dropin.checks import PASSWORD_TYPE, HandlerTestCase
 from tests.dropin.host import ALICE, PASSWORD
@@ -268,6 +269,27 @@ class ProviderTests(HandlerTestCase):
             [PASSWORD_TYPE, "my.login_type"], self.handler.get_supported_login_types()
         )
         self.assertEqual((ALICE, None), self.result(self.log_in(password="x")))
+
+    def test_guesses_while_a_provider_fails(self) -> None:
+        """
+        Who has a token guesses at the local password no more often than they
+        could if the provider answered.
+        """
+        limit = SimpleNamespace(per_second=0.001, burst_count=2)
+        self.hs.config.rc_login_failed_attempts = limit
+        self.put_in({"check_password": lambda u, p: fail(ValueError())})
+        requester = SimpleNamespace(user=UserID.from_string(ALICE))
+
+        def guess() -> Any:
+            auth = {"type": PASSWORD_TYPE, "user": "alice", "password": "x"}
+            return self.handler.validate_user_via_ui_auth(
+                requester, {"auth": auth}, "192.0.2.1"
+            )
+
+        for _ in range(2):
+            self.challenge(guess())
+        self.error(guess(), 429, "M_LIMIT_EXCEEDED")
+        self.flushLoggedErrors()
 
     def put_in_module(self, answer: Callable[..., Any], **settings: Any) -> None:
         """
