@@ -40,7 +40,8 @@ class Vouched:
 def vouched(answer: Any, hostname: str) -> Optional[Vouched]:
     """
     @param answer: what C{check_auth} or C{check_3pid_auth} came to: an id, as
-        legacy providers give it, or C{(id, callback or None)}.
+        legacy providers give it, or C{(id, callback or None)}; C{(None, None)}
+        is how Synapse itself says no to an address.
     @param hostname: this server's name.
     @return: C{None} for a no.
     @raise BadAnswer: if it is anything else.
@@ -48,10 +49,12 @@ def vouched(answer: Any, hostname: str) -> Optional[Vouched]:
     if answer is None or answer is False:
         return None
     user_id, callback = answer, None
-    if isinstance(answer, tuple):
+    if isinstance(answer, (tuple, list)):
         if len(answer) != 2:
-            raise BadAnswer("a tuple of %d" % len(answer))
+            raise BadAnswer("a %s of %d" % (type(answer).__name__, len(answer)))
         user_id, callback = answer
+        if user_id is None and callback is None:
+            return None
         if callback is not None and not callable(callback):
             raise BadAnswer("a callback that can't be called")
     return Vouched(_user_id(user_id, hostname), callback)

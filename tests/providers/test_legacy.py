@@ -91,7 +91,7 @@ class CallbacksTests(LegacyTestCase):
         """
         What can't be an answer is a failure, in whichever homeserver it is.
         """
-        for answer in (True, 1, (ALICE,), "@alice:other.org", "alice", (None, None)):
+        for answer in (True, 1, (ALICE,), "@alice:other.org", "alice", (None, 1)):
             check = self.callbacks_of(check_3pid_auth=answer)["check_3pid_auth"]
             self.failureResultOf(awaiting(check, "email", "a@b", "p"), BadAnswer)
 

@@ -56,15 +56,18 @@ class VouchedTests(SynchronousTestCase):
 
     def test_no(self) -> None:
         """
-        C{None}, and the C{False} of old providers, is a no.
+        C{None}, and the C{False} of old providers, is a no, and so is a pair of
+        nothing, with which Synapse says no to an address.
         """
+        self.assertIsNone(vouched((None, None), HOSTNAME))
         self.assertIsNone(vouched(None, HOSTNAME))
         self.assertIsNone(vouched(False, HOSTNAME))
 
     def test_yes(self) -> None:
         """
-        An id is a yes, alone and in a pair.
+        An id is a yes, alone and in a pair, which may be a list.
         """
+        self.assertEqual(vouched([ALICE, None], HOSTNAME), Vouched(ALICE))
         self.assertEqual(vouched(ALICE, HOSTNAME), Vouched(ALICE))
         self.assertEqual(vouched((ALICE, None), HOSTNAME), Vouched(ALICE))
         self.assertEqual(vouched((ALICE, callback), HOSTNAME), Vouched(ALICE, callback))
@@ -100,10 +103,11 @@ class VouchedTests(SynchronousTestCase):
             (),
             (ALICE,),
             (ALICE, None, None),
-            (None, None),
+            (None, callback),
             (ALICE, "callback"),
             (ALICE, True),
-            [ALICE, None],
+            [],
+            [ALICE, None, None],
             unawaited,
             Deferred(),
         ):
