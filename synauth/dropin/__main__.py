@@ -7,6 +7,7 @@ What stands behind the name of the module is for that module.
 """
 
 import argparse
+import os
 import runpy
 import sys
 from importlib import import_module
@@ -21,11 +22,18 @@ from synauth.errors import ConfigError
 def config_paths(arguments: Sequence[str]) -> List[str]:
     """
     @param arguments: those of the homeserver.
-    @return: the configuration files and directories that they name, in order.
+    @return: the configuration files and directories that they name, in order, but
+        not those that the homeserver is told to make first.
     """
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("-c", "--config-path", action="append", default=[])
-    paths: List[str] = parser.parse_known_args(list(arguments))[0].config_path
+    parser.add_argument("--generate-config", action="store_true")
+    # Some of what can be abbreviated to the same is another argument.
+    parser.add_argument("--generate-keys", action="store_true")
+    found = parser.parse_known_args(list(arguments))[0]
+    paths: List[str] = found.config_path
+    if found.generate_config:
+        return [path for path in paths if os.path.exists(path)]
     return paths
 
 

@@ -89,8 +89,9 @@ def _files(paths: Iterable[str]) -> List[str]:
     files: List[str] = []
     for path in paths:
         if os.path.isdir(path):
-            names = sorted(n for n in os.listdir(path) if n.endswith(".yaml"))
-            files.extend(os.path.join(path, name) for name in names)
+            inside = [os.path.join(path, name) for name in sorted(os.listdir(path))]
+            # What is no file the host passes over too.
+            files.extend(f for f in inside if f.endswith(".yaml") and os.path.isfile(f))
         else:
             files.append(path)
     return files

@@ -124,6 +124,18 @@ class CommandLineTests(SynchronousTestCase):
         ):
             self.assertEqual(paths, config_paths(arguments))
 
+    def test_generating(self) -> None:
+        """
+        A file that the homeserver is told to make need not be there yet.
+        """
+        there = os.path.abspath(self.mktemp())
+        with open(there, "w", encoding="utf-8"):
+            pass
+        arguments = ["-c", there + ".none", "-c", there, "-H", "example.org"]
+        self.assertEqual([there], config_paths([*arguments, "--generate-config"]))
+        for keys in (arguments, [*arguments, "--generate-keys"]):
+            self.assertEqual([there + ".none", there], config_paths(keys))
+
     def test_usage(self) -> None:
         """
         Without a module it says how it is called.
@@ -223,10 +235,10 @@ class SettingsTests(SynchronousTestCase):
     def test_files(self) -> None:
         """
         A later file replaces the section of an earlier one; of a directory all
-        that end in .yaml count, by name; a file that can't be read is told.
+        files that end in .yaml count, by name; a file that can't be read is told.
         """
         folder = os.path.abspath(self.mktemp())
-        os.makedirs(folder)
+        os.makedirs(os.path.join(folder, "e.yaml"))
         for name, text in (
             ("a.yaml", "synauth: {hash_queue: 1, max_sessions: 9}"),
             ("b.yaml", "synauth: {hash_queue: 2}"),
