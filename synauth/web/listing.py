@@ -47,7 +47,9 @@ def _place(route: Route) -> str:
     path = route.path.replace("{", "<").replace("}", ">")
     if len(prefixes) == 1:
         return "%s %s%s" % (route.method, prefixes[0], path)
-    # All end in a version, which may have a slash of its own.
     start = "/_matrix/client/"
+    if not all(prefix.startswith(start) for prefix in prefixes):
+        return "%s {%s}%s" % (route.method, ",".join(prefixes), path)
+    # All end in a version, which may have a slash of its own.
     versions = ",".join(prefix[len(start) :] for prefix in prefixes)
     return "%s %s{%s}%s" % (route.method, start, versions, path)

@@ -4,6 +4,7 @@ ports; and that no request is lost while they are restarted.
 """
 
 import configparser
+import http.client
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from tests.functional.client import Client
 from tests.functional.daemon import PATIENCE_S, QUICK, ROOT, Daemon, DaemonTestCase
@@ -95,6 +96,37 @@ class BehindProxyTests(DaemonTestCase):
         for daemon in daemons:
             self.assertIn("ip=%s " % FORWARDED, daemon.log())
 
+    def assert_all_sent(self, port: int) -> None:
+        """
+        All that people and clients are led to is sent here, and what is for
+        administrators is not.
+        """
+        for path in (
+            "/_matrix/client/versions",
+            "/_matrix/static/client/login/",
+            "/_matrix/consent?v=1",
+            "/_synapse/client/password_reset/email/submit_token",
+            "/.well-known/matrix/client",
+        ):
+            ours = self.ask(self.daemons[0].port(), path)
+            self.assertEqual(self.ask(port, path)[0], ours[0], path)
+            # What is there of both is not a page of the proxy's.
+            self.assertEqual(self.ask(port, path)[1], ours[1], path)
+        path = "/_synapse/admin/v1/server_version"
+        ours = self.ask(self.daemons[0].port(), path)
+        self.assertEqual(ours[0], 401)
+        self.assertNotEqual(self.ask(port, path), ours)
+
+    def ask(self, port: int, path: str) -> Tuple[int, Any]:
+        """
+        @return: the status, and how the answer begins.
+        """
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        self.addCleanup(connection.close)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()[:100]
+
     def wait_until_asked(self, daemon: Daemon) -> None:
         """
         Wait until the proxy has noticed that a process is there again.
@@ -127,6 +159,7 @@ class BehindProxyTests(DaemonTestCase):
         text = re.sub("(?m)^ *ssl_certificate.*$", "", text)
         config = NGINX % {"folder": folder, "http": text}
         start_proxy(self, "nginx", folder, config, port)
+        self.assert_all_sent(port)
         self.assert_nothing_lost(port)
 
     def test_haproxy(self) -> None:
@@ -144,6 +177,7 @@ class BehindProxyTests(DaemonTestCase):
             *self.addresses(),
         )
         start_proxy(self, "haproxy", folder, config, port)
+        self.assert_all_sent(port)
         self.assert_nothing_lost(port)
 
 

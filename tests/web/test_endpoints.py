@@ -112,6 +112,23 @@ class ListingTests(SynchronousTestCase):
         """
         self.assertEqual(read_document("docs/endpoints.rst"), listing())
 
+    def test_paths(self) -> None:
+        """
+        Every path that is named there is one that is served, and the other way
+        round, each of those in braces.
+        """
+        named = set()
+        for method, place in re.findall(r"^``([A-Z]+) (\S+)``", listing(), re.M):
+            start, braces, rest = re.match(r"([^{]*)(?:{([^}]*)})?(.*)", place).groups()  # type: ignore[union-attr]
+            for middle in (braces or "").split(","):
+                named.add((method, start + middle + (rest or "")))
+        served = {
+            (route.method, (prefix + route.path).replace("{", "<").replace("}", ">"))
+            for route in ROUTES
+            for prefix in route.prefixes
+        }
+        self.assertEqual(named, served)
+
     def test_module(self) -> None:
         """
         The command that stands in the page prints it.
