@@ -186,17 +186,20 @@ class NotApprovedError(AuthError):
     """
     No administrator has approved of the account yet: 403, with the medium by
     which its user will hear of it, which is none (MSC3866).
+
+    @ivar user_id: the account, where it is told that it was made; or C{None}.
     """
 
     reason = "unapproved"
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: Optional[str] = None) -> None:
         super().__init__(
             403,
             "This account is pending approval by a server administrator.",
             Codes.USER_AWAITING_APPROVAL,
         )
         self.additional_fields["approval_notice_medium"] = "org.matrix.msc3866.none"
+        self.user_id = user_id
 
 
 class LimitExceededError(MatrixError):

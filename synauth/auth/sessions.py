@@ -23,6 +23,10 @@ SESSION_EXPIRE_MS = 48 * 60 * 60 * 1000
 MAX_SESSIONS = 100000
 MAX_SESSION_BYTES = 16384
 
+# The stages that anybody passes: a session that has no others is as easily had as
+# an empty one, and goes as early when there are too many.
+NO_PROOFS = (LoginType.DUMMY, LoginType.TERMS)
+
 OPEN, CLAIMED, FINISHED = range(3)
 
 
@@ -240,7 +244,7 @@ class MemorySessionStore:
             creds = dict(kept.creds or {}, **{stage_type: result})
             self._check_size(kept.clientdict, kept.sealed, creds, kept.serverdict)
             kept.creds = creds
-            if session_id in self._unproven and stage_type != LoginType.DUMMY:
+            if session_id in self._unproven and stage_type not in NO_PROOFS:
                 self._proven[session_id] = self._unproven.pop(session_id)
 
         return self._change(session_id, add)

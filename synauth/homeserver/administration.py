@@ -11,7 +11,7 @@ from synauth.account_state import account_gate
 from synauth.auth.policy import check_new_password
 from synauth.awaiting import Steps
 from synauth.constants import Codes
-from synauth.errors import AuthError, MatrixError, StoreError
+from synauth.errors import AuthError, MatrixError, StoreError, UserLockedError
 from synauth.homeserver.logins import Requester
 from synauth.identifiers import UserID
 
@@ -143,7 +143,11 @@ class Administration:
             with L{MatrixError} 404, and as L{account_gate}.
         """
         account = yield self.require(user_id)
-        account_gate(account)
+        try:
+            account_gate(account)
+        except UserLockedError as error:
+            # A client takes a 401 for a word on its own token.
+            raise MatrixError(403, error.msg, error.errcode)
         now = self._hs.get_clock().time_msec()
         if valid_until_ms is not None and valid_until_ms <= now:
             raise MatrixError(

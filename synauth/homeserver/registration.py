@@ -138,7 +138,7 @@ class Registration:
         )
         if login is not None and not account.approved:
             yield self._store.create_user(account)
-            raise NotApprovedError()
+            raise NotApprovedError(user_id)
         prepared = self._logins.prepare(user_id, login) if login else None
         yield self._store.create_user(account, prepared)
         if prepared is None:

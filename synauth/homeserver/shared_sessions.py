@@ -15,6 +15,7 @@ from synauth.auth.sealing import Sealer
 from synauth.auth.sessions import (
     MAX_SESSION_BYTES,
     MAX_SESSIONS,
+    NO_PROOFS,
     SESSION_EXPIRE_MS,
     Operation,
     Session,
@@ -22,7 +23,6 @@ from synauth.auth.sessions import (
     unknown_session,
 )
 from synauth.awaiting import Steps
-from synauth.constants import LoginType
 from synauth.errors import MatrixError
 from synauth.interfaces import IClock, IDatabase, ISessionStore
 from synauth.storage.ui_auth_sessions import (
@@ -122,8 +122,15 @@ class DatabaseSessionStore:
             dict(stored.creds),
             dict(stored.serverdict),
             stored.state == FINISHED,
-            stored.state == CLAIMED,
+            stored.state == CLAIMED and not self._is_given_up(stored),
         )
+
+    def _is_given_up(self, claimed: StoredSession) -> bool:
+        """
+        @return: whether whoever claimed it has neither finished it nor given it
+            back for so long that nothing will come of that.
+        """
+        return (claimed.claimed_at or 0) < self._clock.time_msec() - CLAIM_MS
 
     def set_clientdict(
         self, session_id: str, clientdict: Dict[str, Any]
@@ -146,7 +153,7 @@ class DatabaseSessionStore:
 
         def add(session: StoredSession) -> None:
             session.creds[stage_type] = result
-            session.proven = session.proven or stage_type != LoginType.DUMMY
+            session.proven = session.proven or stage_type not in NO_PROOFS
             self._check_size(session)
 
         return self._change(session_id, add)
@@ -171,7 +178,7 @@ class DatabaseSessionStore:
 
         def claim(session: StoredSession) -> bool:
             free = session.state == OPEN or (
-                session.state == CLAIMED and (session.claimed_at or 0) < now - CLAIM_MS
+                session.state == CLAIMED and self._is_given_up(session)
             )
             if free:
                 session.state, session.claimed_at = CLAIMED, now

@@ -110,6 +110,9 @@ def get_users_paginate(
     """
     if not all(storable(text) for text in (query.name or "", query.user_id or "")):
         return [], 0
+    # What can't be stored is nobody's type.
+    types = tuple(filter(storable, query.not_user_types))
+    query = attr.evolve(query, not_user_types=types)
     where, args = _conditions(query)
     # Of the colon, the server name and the character before the localpart.
     tables = _FROM % (len(query.hostname) + 2,)

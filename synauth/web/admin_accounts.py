@@ -232,7 +232,7 @@ class AdminAccountEndpoints:
                 method,
                 error,
                 user_id=user_id,
-                actor=requester.user_id,
+                actor=requester.puppeteer or requester.user_id,
             )
 
         try:

@@ -71,7 +71,7 @@ class AdminUserEndpoints:
                 "admin.put_user",
                 error,
                 user_id=user_id,
-                actor=requester.user_id,
+                actor=requester.puppeteer or requester.user_id,
             )
             raise
         audit(
@@ -79,7 +79,7 @@ class AdminUserEndpoints:
             request,
             "admin.create_user" if code == 201 else "admin.modify_user",
             user_id=user_id,
-            actor=requester.user_id,
+            actor=requester.puppeteer or requester.user_id,
         )
         answer = yield self._described(user_id)
         return code, answer

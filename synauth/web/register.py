@@ -13,7 +13,12 @@ from synauth.auth.ratelimit import address_key
 from synauth.auth.sessions import Session
 from synauth.awaiting import Steps
 from synauth.constants import Codes, LoginType
-from synauth.errors import InvalidTokenError, LimitExceededError, MatrixError
+from synauth.errors import (
+    InvalidTokenError,
+    LimitExceededError,
+    MatrixError,
+    NotApprovedError,
+)
 from synauth.homeserver.logins import LoginDetails
 from synauth.homeserver.registration import made_up_name
 from synauth.homeserver.registration_flows import registration_flows
@@ -34,6 +39,9 @@ OPERATION = ("POST", "/register")
 # What a finished session remembers, so that a client whose answer was lost can
 # ask again.
 _REGISTERED = "registered"
+
+# Under this key that has the account, where somebody has to approve of it first.
+_WAITING = "waiting"
 
 
 class RegisterEndpoint:
@@ -86,6 +94,9 @@ class RegisterEndpoint:
                 answer = yield self._services.register(request, body, token)
             else:
                 answer = yield self._take_step(request, body)
+        except NotApprovedError as error:
+            audit(self._hs.audit, request, "register", error, user_id=error.user_id)
+            raise
         except MatrixError as error:
             audit(self._hs.audit, request, "register", error)
             raise
@@ -118,6 +129,7 @@ class RegisterEndpoint:
         if set(body) <= {"auth", "initial_device_display_name"}:
             # Some clients send nothing but this in later steps.
             body.pop("initial_device_display_name", None)
+        yield self._remember_password(body)
         stage = stage_of(body)
         authed, result, params, session_id = yield self._hs.auth_handler.check_auth(
             self._flows, body, request.client_address(), OPERATION
@@ -127,6 +139,10 @@ class RegisterEndpoint:
             return 401, result
         try:
             answer = yield self._make_account(request, params, result, session_id)
+        except NotApprovedError as error:
+            # It is made, and the session may not make another.
+            yield self._finish(session_id, {_WAITING: error.user_id})
+            raise
         except Exception:
             # If it has expired meanwhile, there is nothing to give back.
             yield self._sessions.release(session_id).addErrback(_passed_over)
@@ -134,6 +150,20 @@ class RegisterEndpoint:
         yield self._finish(session_id, answer)
         self._audit_success(request, answer)
         return answer
+
+    @inlineCallbacks
+    def _remember_password(self, body: JsonDict) -> Steps[None]:
+        """
+        What a later step says counts instead of what an earlier one said; but a
+        client that has given a password need not give it once more.
+        """
+        session_id = session_id_of(body)
+        if session_id is None or "password" in body or not set(body) - {"auth"}:
+            return
+        session = yield self._sessions.get(session_id)
+        if session is not None and session.operation == OPERATION:
+            if "password" in session.clientdict:
+                body["password"] = session.clientdict["password"]
 
     def _check_enabled(self) -> None:
         if not self._hs.config.enable_registration:
@@ -241,6 +271,8 @@ class RegisterEndpoint:
         would make the session a way to log in without a password.
         """
         answer: JsonDict = done.serverdict[_REGISTERED]
+        if _WAITING in answer:
+            answer = yield self._answer_waiting(answer[_WAITING])
         if "access_token" in answer:
             try:
                 yield self._hs.logins.requester(answer["access_token"])
@@ -248,6 +280,17 @@ class RegisterEndpoint:
                 raise MatrixError(403, "The session was used already", Codes.UNKNOWN)
         self._audit_success(request, answer)
         return answer
+
+    @inlineCallbacks
+    def _answer_waiting(self, user_id: str) -> Steps[JsonDict]:
+        """
+        Answer a client whose account had to be approved of first: it is, and the
+        user can log in, or it is not.
+        """
+        account = yield self._hs.get_datastore().get_user(user_id)
+        if account is None or not account.approved:
+            raise NotApprovedError(user_id)
+        return {"user_id": user_id, "home_server": self._hs.hostname}
 
     @inlineCallbacks
     def _register_guest(

@@ -237,13 +237,15 @@ class MemorySessionStoreTests(SynchronousTestCase):
         self.new()
         self.assertEqual(len(self.store), 0)
 
-    def test_cap_and_the_dummy(self) -> None:
+    def test_cap_and_what_proves_nothing(self) -> None:
         """
-        Who has completed nothing but the dummy has proved nothing.
+        Who has completed nothing but the dummy, or agreed to the rules, has proved
+        nothing.
         """
         self.store = self.make_store(max_sessions=2)
         dummy, proven = self.new(), self.new()
         self.successResultOf(self.store.add_cred(dummy, "m.login.dummy", True))
+        self.successResultOf(self.store.add_cred(dummy, "m.login.terms", "1.0"))
         self.prove(proven)
         third, fourth = self.new(), self.new()
         self.assertEqual(self.alive(dummy, proven, third, fourth), {proven, fourth})

@@ -113,7 +113,10 @@ class TwoProcessesTests(SynchronousTestCase):
         self.reactor.advance(CLAIM_MS / 1000)
         self.do(self.other.set_data(session.id, "a", 1))
         self.assertIs(self.do(self.other.claim(session.id)), False)
+        self.assertIs(self.do(self.other.get(session.id)).claimed, True)
         self.reactor.advance(1)
+        # Or nobody would come to claim it.
+        self.assertIs(self.do(self.other.get(session.id)).claimed, False)
         self.assertIs(self.do(self.other.claim(session.id)), True)
         self.assertIs(self.do(self.one.claim(session.id)), False)
         self.do(self.other.finish(session.id))

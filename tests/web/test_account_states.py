@@ -345,12 +345,17 @@ class MatrixTests(StateTestCase):
 
 
 def _made(way: str, state: str) -> Callable[[Any], None]:
+    expected = STATES[state].expected
+    if way == "as_administrator" and expected == LOCKED:
+        # A 401 would be about the administrator's own token.
+        expected = (403, LOCKED[1])
+
     def test(case: StateTestCase) -> None:
         case.enter(state)
-        case.assertEqual(WAYS[way](case), STATES[state].expected)
+        case.assertEqual(WAYS[way](case), expected)
         # Nor again, by what is remembered.
-        if STATES[state].expected != OK:
-            case.assertIn(WAYS[way](case), (STATES[state].expected, REFUSED))
+        if expected != OK:
+            case.assertIn(WAYS[way](case), (expected, REFUSED))
 
     test.__doc__ = "In state %s, %s." % (state, way)
     return test

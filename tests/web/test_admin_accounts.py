@@ -240,7 +240,8 @@ class OneAccountTests(AdminTestCase):
         self.server.add_user("bob")
         self.assertRefused(self.log_in_as({}, BOB, token=puppet), 403, "M_FORBIDDEN")
         self.change(ALICE, locked=True)
-        self.assertRefused(self.log_in_as({}), 401, "M_USER_LOCKED", soft_logout=True)
+        # A 401 would be about the administrator's own token.
+        self.assertRefused(self.log_in_as({}), 403, "M_USER_LOCKED")
         self.do("deactivate", {})
         self.assertRefused(self.log_in_as({}), 403, "M_USER_DEACTIVATED")
 
@@ -357,3 +358,33 @@ class ApprovalTests(EndpointTestCase):
         )
         self.assertEqual((answer.code, answer.json["approved"]), (200, True))
         self.assertAnswered(server.log_in("alice"))
+
+    def test_one_session(self) -> None:
+        """
+        A session makes one account that has to wait, and no other; a client that
+        asks again is told the same, or that there is one now.
+        """
+        server = Server(
+            enable_registration=True,
+            enable_registration_without_verification=True,
+            experimental_features={
+                "msc3866": {"enabled": True, "require_approval_for_new_accounts": True}
+            },
+        )
+        store = server.hs.get_datastore()
+        waiting = (403, "ORG.MATRIX.MSC3866_USER_AWAITING_APPROVAL")
+        medium = {"approval_notice_medium": "org.matrix.msc3866.none"}
+        body = {"username": "alice", "password": PASSWORD}
+        session = server.post("/v3/register", body).json["session"]
+        body["auth"] = {"type": "m.login.dummy", "session": session}
+        other = dict(body, username="mallory", auth={"session": session})
+        for again in (body, body, {"auth": {"session": session}}, other):
+            answer = server.post("/v3/register", again)
+            self.assertRefused(answer, *waiting, **medium)
+        self.assertEqual({each[2:4] for each in self.audits()}, {("unapproved", ALICE)})
+        self.assertIsNone(self.successResultOf(store.get_user("@mallory:example.org")))
+        self.successResultOf(store.change_account(ALICE, {"approved": True}))
+        self.assertEqual(
+            self.assertAnswered(server.post("/v3/register", body)),
+            {"user_id": ALICE, "home_server": "example.org"},
+        )

@@ -405,6 +405,7 @@ class ListTests(AdminTestCase):
             ("?name=LIC&user_id=x", "alice"),
             ("?name=example", ""),
             ("?not_user_type=bot", "alice dan root"),
+            ("?not_user_type=bot&not_user_type=%00", "alice dan root"),
             ("?not_user_type=", ""),
             ("?dir=b", "root dan alice"),
             ("?order_by=admin&dir=b", "root alice dan"),

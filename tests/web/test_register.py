@@ -341,6 +341,20 @@ class SessionTests(RegisterTestCase):
         self.assertAnswered(self.server.log_in("bob"))
         self.assertRefused(self.server.log_in("bob", "another one"), 403, "M_FORBIDDEN")
 
+    def test_password_given_before(self) -> None:
+        """
+        A later step need not say the password once more, whatever else it says.
+        """
+        session = self.begin(username="alice", password=PASSWORD)
+        answer = self.complete(session, username="bob")
+        self.assertEqual(answer.json["user_id"], "@bob:example.org")
+        self.assertAnswered(self.server.log_in("bob"))
+        # Nor is it given to whoever names a session that is none of these.
+        answer = self.server.post(
+            "/v3/register", {"username": "eve", "auth": {"session": "x"}}
+        )
+        self.assertRefused(answer, 400, "M_UNKNOWN")
+
     def test_lone_display_name(self) -> None:
         """
         A client that only repeats its device's name does not take back what it
